@@ -1,0 +1,125 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Every target of the house is built alike: Swift 6, explicit existentials, no warnings.
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A target named `name` that lives in `Sources/<layer>/<name>`.
+func module(
+    _ name: String, in layer: String, uses dependencies: [Target.Dependency] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies,
+        path: ["Sources", layer, name].filter { !$0.isEmpty }.joined(separator: "/"),
+        swiftSettings: house)
+}
+
+/// A test target named `name` that lives in `Tests/<name>`.
+func tests(
+    _ name: String, of dependencies: [Target.Dependency], resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources,
+        swiftSettings: house)
+}
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let serviceLifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(
+    name: "Configuration", package: "swift-configuration")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+
+let bindings: [Target] = [
+    .systemLibrary(
+        name: "CCurl", path: "Sources/Bindings/CCurl", pkgConfig: "libcurl",
+        providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CLinux", path: "Sources/Bindings/CLinux"),
+    module("Curl", in: "Bindings", uses: ["CCurl"]),
+    module("Linux", in: "Bindings", uses: ["CLinux"]),
+]
+
+let domain: [Target] = [
+    module("Chronology", in: "Domain"),
+    module("Money", in: "Domain"),
+    module("StrictYAML", in: "Domain", uses: [yams]),
+    module("Metering", in: "Domain"),
+    module("Pricing", in: "Domain", uses: ["Money", "Chronology", "Metering", "StrictYAML"]),
+    module("Dialects", in: "Domain", uses: ["Metering", "Pricing"]),
+    module("Accounting", in: "Domain", uses: ["Money", "Chronology"]),
+    module(
+        "Reporting", in: "Domain",
+        uses: ["Money", "Chronology", "Metering", "Pricing", "Accounting"]),
+]
+
+let inside: [Target.Dependency] = [
+    "Money", "Chronology", "Metering", "Pricing", "Dialects", "Accounting",
+]
+
+let middle: [Target] = [
+    module("Gateway", in: "", uses: inside + [crypto, logging]),
+    module("UpstreamCurl", in: "Adapters", uses: ["Gateway", "Curl", "Linux"]),
+    module(
+        "LedgerSQLite", in: "Adapters",
+        uses: inside + ["Gateway", "Reporting", grdb, logging]),
+]
+
+let edge: [Target] = [
+    module("Inbound", in: "Edge", uses: ["Gateway", "Dialects", nioCore, nioPosix, nioHTTP1, logging]),
+    module("Demo", in: "Edge", uses: [nioCore, nioPosix, nioHTTP1]),
+    module("Admin", in: "Edge", uses: [hummingbird, httpTypes, nioCore, logging]),
+]
+
+let top: [Target] = [
+    module(
+        "Config", in: "",
+        uses: ["Gateway", "Dialects", "Inbound", "StrictYAML", configuration]),
+    module(
+        "App", in: "",
+        uses: inside + [
+            "Gateway", "Reporting", "Config", "UpstreamCurl", "LedgerSQLite", "Inbound", "Demo",
+            "Admin", "Linux", nioCore, nioPosix, logging, serviceLifecycle, unixSignals, crypto,
+            hummingbird,
+        ]),
+    .executableTarget(
+        name: "spendfuse",
+        dependencies: inside + [
+            "App", "Config", "Reporting", "Gateway", "LedgerSQLite", "Linux", argumentParser,
+        ],
+        path: "Sources/CLI", swiftSettings: house),
+]
+
+let package = Package(
+    name: "spendfuse",
+    products: [.executable(name: "spendfuse", targets: ["spendfuse"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: bindings + domain + middle + edge + top,
+    swiftLanguageModes: [.v6]
+)

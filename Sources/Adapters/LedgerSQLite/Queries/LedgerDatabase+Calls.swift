@@ -1,0 +1,55 @@
+package import Accounting
+package import Chronology
+internal import GRDB
+internal import Money
+package import Reporting
+
+extension LedgerDatabase {
+    private static let callColumns = """
+        SELECT call_id, attempt, timestamp, user_id, project_id, key_id, session_id,
+            conversation_id, tags, provider, upstream, endpoint, model, model_requested,
+            input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_write_tokens,
+            reasoning_tokens, usage, usage_status, service_tier, inference_geo, cost_picodollars,
+            cost_reported_picodollars, price_version, held_picodollars, status, status_code,
+            error_message, request_duration_ms, time_to_first_token_ms, streamed, task_type,
+            metadata
+        FROM api_cost_tracking
+        """
+    private static let newestSQL = callColumns
+        + " WHERE timestamp >= ? AND timestamp < ? ORDER BY timestamp DESC, id DESC LIMIT ?"
+    private static let oneCallSQL = callColumns + " WHERE call_id = ? ORDER BY attempt"
+
+    /// Rows of calls, newest first, with every column.
+    package func calls(
+        since: Instant, until: Instant, limit: Int
+    ) throws(LedgerStoreError) -> [CallRow] {
+        try read("reading calls") { db in
+            try Self.rows(
+                db, Self.newestSQL, [since.text, until.text, limit])
+        }
+    }
+
+    /// The attempts of one call.
+    package func attempts(of call: CallID) throws(LedgerStoreError) -> [CallRow] {
+        try read("reading a call") { db in
+            try Self.rows(db, Self.oneCallSQL, [call.description])
+        }
+    }
+
+    private static func rows(
+        _ db: Database, _ sql: String, _ arguments: StatementArguments
+    ) throws -> [CallRow] {
+        try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
+            CallRow(cells: CallRow.columns.enumerated().map { index, column in
+                switch column {
+                case .text: .text(row[index])
+                case .number: .number(row[index])
+                case .flag: .flag((row[index] as Int64?) == 1)
+                case .json: .json((row[index] as String?) ?? "null")
+                case .money:
+                    .money((row[index] as Int64?).map { Amount(picodollars: Int128($0)) })
+                }
+            })
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package import Chronology
+internal import GRDB
+internal import Metering
+internal import Money
+package import Pricing
+
+extension LedgerDatabase {
+    /// Brings `cost_models` in line with the sheets: one row for each model and effective date,
+    /// and versions that are priced no more switched off, never removed, as rows refer to them.
+    package func store(
+        _ book: PriceBook, at now: Instant
+    ) throws(LedgerStoreError) {
+        try write("loading cost_models") { db in
+            try db.execute(sql: "UPDATE cost_models SET active = 0 WHERE active <> 0")
+            for provider in book.providers {
+                for model in book.models(of: provider) {
+                    for period in model.periods {
+                        try Self.store(period, of: model, provider, book, db, at: now)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func store(
+        _ period: PricePeriod, of model: ModelPrice, _ provider: String, _ book: PriceBook,
+        _ db: Database, at now: Instant
+    ) throws {
+        guard let entry = book.entry(provider: provider, model: model.model, in: period) else {
+            return
+        }
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO cost_models (provider, model_name, effective_from, price_version,
+                    cost_per_1k_input_tokens, cost_per_1k_output_tokens,
+                    cost_per_1k_image_tokens, prices, active, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
+                ON CONFLICT (price_version) DO UPDATE SET active = 1,
+                    cost_per_1k_input_tokens = excluded.cost_per_1k_input_tokens,
+                    cost_per_1k_output_tokens = excluded.cost_per_1k_output_tokens,
+                    cost_per_1k_image_tokens = excluded.cost_per_1k_image_tokens,
+                    prices = excluded.prices
+                """)
+        let base = period.standard.base
+        try statement.execute(arguments: [
+            provider, model.model, period.from?.text, entry.version,
+            perThousand(base[.input]), perThousand(base[.output]),
+            perThousand(base[stated: .inputImage]), pricesJSON(base), now.text,
+        ])
+    }
+
+    /// USD per thousand tokens, as decimal text.
+    private static func perThousand(_ pricePerMillion: Int64?) -> String? {
+        pricePerMillion.map { Amount(picodollars: Int128($0) / 1_000).dollars }
+    }
+
+    /// USD per million tokens by class.
+    private static func pricesJSON(_ prices: ClassPrices) -> String {
+        var object = JSONObjectText()
+        for (tokenClass, price) in prices.stated {
+            object.add(tokenClass.rawValue, Amount(picodollars: Int128(price)).dollars)
+        }
+        return object.closed
+    }
+}

@@ -1,0 +1,35 @@
+internal import Admin
+internal import Config
+internal import Gateway
+internal import Hummingbird
+internal import Logging
+internal import ServiceLifecycle
+
+/// The admin listener as a service.
+struct AdminPlane: Service {
+    let settings: Settings
+    let services: GatewayServices
+    let plane: DataPlane
+    let logger: Logger
+
+    func run() async throws {
+        let host = settings.admin.host
+        let sources = AdminSources(
+            unreadyReason: { [plane, services] in
+                if plane.isStopping { return "stopping" }
+                return services.bookkeeper.isAdmitting ? nil : "the ledger cannot be written"
+            },
+            metrics: { [services] in BudgetMetrics.text(of: services.bookkeeper) })
+        let application = AdminServer.application(
+            host: host, port: settings.admin.port, sources: sources, logger: logger
+        ) { port in
+            let shown = host.contains(":") ? "[\(host)]" : host
+            StandardError.print("listening on http://\(shown):\(port)")
+        }
+        do {
+            try await application.run()
+        } catch {
+            throw StartFailure(error, listening: "admin", on: "\(settings.admin)")
+        }
+    }
+}

@@ -1,0 +1,44 @@
+internal import Accounting
+internal import Gateway
+internal import Money
+
+/// The state of the budgets in Prometheus' text format.
+enum BudgetMetrics {
+    static func text(of bookkeeper: Bookkeeper) -> String {
+        let standings = bookkeeper.standings
+        var text = gauge("budget_limit_usd", "Limit of a budget's window.", standings, \.limit)
+        text += gauge(
+            "budget_spent_usd", "Settled spend in a budget's window.", standings, \.settled)
+        text += gauge("budget_held_usd", "Held by calls in flight.", standings, \.held)
+        text += """
+            # HELP spendfuse_open_holds Calls that are admitted and not yet settled.
+            # TYPE spendfuse_open_holds gauge
+            spendfuse_open_holds \(bookkeeper.openHolds)
+
+            """
+        return text
+    }
+
+    private static func gauge(
+        _ name: String, _ help: String, _ standings: [BudgetStanding],
+        _ value: KeyPath<BudgetStanding, Amount>
+    ) -> String {
+        var text = "# HELP spendfuse_\(name) \(help)\n# TYPE spendfuse_\(name) gauge\n"
+        for standing in standings {
+            text += "spendfuse_\(name){budget=\"\(escaped(standing.scope.description))\","
+                + "window=\"\(standing.window.rawValue)\"} \(standing[keyPath: value].dollars)\n"
+        }
+        return text
+    }
+
+    private static func escaped(_ label: String) -> String {
+        label.map { character in
+            switch character {
+            case "\\": "\\\\"
+            case "\"": "\\\""
+            case "\n": "\\n"
+            default: String(character)
+            }
+        }.joined()
+    }
+}

@@ -1,0 +1,107 @@
+internal import UnixSignals
+internal import Accounting
+package import Config
+internal import Crypto
+internal import Demo
+internal import Gateway
+internal import Inbound
+internal import LedgerSQLite
+internal import Linux
+package import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import Pricing
+internal import ServiceLifecycle
+internal import UpstreamCurl
+
+/// Puts the parts together: the only place that knows every adapter.
+package struct GatewayProcess {
+    private let settings: Settings
+    private let logger: Logger
+    private let clock = SystemClock()
+
+    package init(settings: Settings, logger: Logger) {
+        self.settings = settings
+        self.logger = logger
+    }
+
+    /// Serves until SIGTERM or SIGINT, then stops gracefully; a second signal ends it at once.
+    package func run() async throws {
+        prepareProcess()
+        let prices = try PriceSheetFolder.read(settings.pricing)
+        let database = try LedgerDatabase(
+            directory: settings.state, isServer: true, clock: clock)
+        guard let lock = try FileLock(path: "\(settings.state)/lock") else {
+            throw StartFailure(
+                "another spendfuse serves from \(settings.state); stop it, or set 'state' to"
+                    + " another folder")
+        }
+        defer { withExtendedLifetime(lock) {} }
+        try database.store(prices, at: clock.now())
+        let journal = SQLiteJournal(database, logger: logger)
+        let watch = LedgerWatch(database: database, settings: settings, logger: logger)
+        let services = try restore(database, journal, watch, prices)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: Self.loopCount)
+        let plane = try await DataPlane.start(
+            settings: settings, group: group, services: services, journal: journal,
+            logger: logger)
+        let admin = AdminPlane(
+            settings: settings, services: services, plane: plane, logger: logger)
+        SecondSignal.watch()
+        announce(plane)
+        var configuration = ServiceGroupConfiguration(
+            services: [
+                .init(service: JournalService(journal: journal, services: services, logger: logger)),
+                .init(service: watch.service(services)),
+                .init(service: admin),
+                .init(service: plane),
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = nil
+        try await ServiceGroup(configuration: configuration).run()
+        try await group.shutdownGracefully()
+    }
+
+    private func prepareProcess() {
+        ProcessSettings.makeFilesPrivate()
+        ProcessSettings.ignoreBrokenPipes()
+        ProcessSettings.hideMemory()
+        ProcessSettings.forgetKeyLog()
+        ProcessSettings.raiseOpenFileLimit()
+    }
+
+    /// One event loop with one libcurl thread for two cores: the two share the work evenly.
+    private static var loopCount: Int { max(1, System.coreCount / 2) }
+
+    /// Takes up where the last process ended: books its open holds, counts what was spent, and
+    /// puts limits and keys in force.
+    private func restore(
+        _ database: LedgerDatabase, _ journal: SQLiteJournal, _ watch: LedgerWatch,
+        _ prices: PriceBook
+    ) throws -> GatewayServices {
+        let recovery = try database.recover(at: clock.now())
+        if recovery.expiredHolds > 0 {
+            logger.warning(
+                "ledger.recovered",
+                metadata: ["holds booked in full": "\(recovery.expiredHolds)"])
+        }
+        let bookkeeper = Bookkeeper(ledger: Ledger(), journal: journal, clock: clock)
+        for spend in recovery.spend {
+            bookkeeper.add(spend.amount, userID: spend.userID, spentAt: spend.spentAt)
+        }
+        let services = GatewayServices(
+            bookkeeper: bookkeeper, clock: clock, ids: SystemCallIDs(clock: clock),
+            routes: RouteTable(upstreams: settings.upstreams), prices: prices,
+            keys: try watch.keyRing())
+        try watch.begin(services, lastRow: recovery.lastRow)
+        return services
+    }
+
+    private func announce(_ plane: DataPlane) {
+        let mode = settings.authMode == .keys ? "gateway keys" : "pass-through"
+        logger.info(
+            "gateway.started",
+            metadata: ["state": "\(settings.state)", "auth": "\(mode)"])
+        StandardError.print("listening on http://\(plane.address)")
+    }
+}

@@ -1,0 +1,56 @@
+package import Crypto
+internal import Foundation
+package import Gateway
+
+/// The pepper of this installation's key digests: a file beside the ledger that only its user can
+/// read. Whoever has the ledger alone cannot test guesses of keys.
+package enum KeyVault {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    private static let fileName = "pepper"
+    private static let pepperBytes = 32
+
+    package static func pepper(in state: String) throws(Failure) -> SymmetricKey {
+        let path = "\(state)/\(fileName)"
+        if let data = FileManager.default.contents(atPath: path) {
+            guard data.count == pepperBytes else {
+                throw Failure(
+                    description: "\(path) is damaged: it must be \(pepperBytes) bytes; restore it"
+                        + " from a backup, or remove it and create all gateway keys anew")
+            }
+            return SymmetricKey(data: data)
+        }
+        let pepper = SymmetricKey(size: .bits256)
+        let data = pepper.withUnsafeBytes { Data($0) }
+        let isMade = FileManager.default.createFile(
+            atPath: path, contents: data, attributes: [.posixPermissions: 0o600])
+        guard isMade else {
+            throw Failure(description: "\(path) cannot be written; check its folder's permissions")
+        }
+        return pepper
+    }
+
+    /// Letters of ids and secrets: 62 of them, so 43 carry 256 bits.
+    private static let alphabet = Array(
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+    private static let idLetters = 12
+    private static let secretLetters = 43
+
+    /// A new key and its secret, which is shown once and stored nowhere.
+    package static func mint(
+        name: String, userID: String, projectID: String?
+    ) -> (key: GatewayKey, secret: String) {
+        let id = letters(idLetters)
+        let secret = "\(KeyRing.secretPrefix)\(id)_\(letters(secretLetters))"
+        return (GatewayKey(id: "key_\(id)", name: name, userID: userID, projectID: projectID), secret)
+    }
+
+    private static func letters(_ count: Int) -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String((0..<count).map { _ in
+            alphabet[Int.random(in: 0..<alphabet.count, using: &generator)]
+        })
+    }
+}

@@ -1,0 +1,77 @@
+internal import Config
+internal import Crypto
+internal import Gateway
+internal import LedgerSQLite
+internal import Logging
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// Puts in force what other programs write to the ledger: limits, keys and rows of their own.
+final class LedgerWatch: Sendable {
+    /// A change is in force within a second; this leaves room for the reading of it.
+    private static let period = Duration.milliseconds(200)
+
+    private struct Seen {
+        var mark: Int64 = 0
+        var lastRow: Int64 = 0
+    }
+
+    private let database: LedgerDatabase
+    private let settings: Settings
+    private let logger: Logger
+    private let seen = Mutex(Seen())
+
+    init(database: LedgerDatabase, settings: Settings, logger: Logger) {
+        self.database = database
+        self.settings = settings
+        self.logger = logger
+    }
+
+    func keyRing() throws -> KeyRing {
+        KeyRing(
+            mode: settings.authMode, defaultUser: settings.defaultUser,
+            pepper: try KeyVault.pepper(in: settings.state), keys: try database.keys())
+    }
+
+    func begin(_ services: GatewayServices, lastRow: Int64) throws {
+        let mark = try database.changeMark()
+        seen.withLock { $0 = Seen(mark: mark, lastRow: lastRow) }
+        services.bookkeeper.setBudgets(try database.budgets())
+    }
+
+    func service(_ services: GatewayServices) -> some Service {
+        WatchService(watch: self, services: services)
+    }
+
+    fileprivate func look(_ services: GatewayServices) {
+        do {
+            let mark = try database.changeMark()
+            let (known, lastRow) = seen.withLock { ($0.mark, $0.lastRow) }
+            guard mark != known else { return }
+            let foreign = try database.foreignSpend(after: lastRow)
+            for spend in foreign.spend {
+                services.bookkeeper.add(
+                    spend.amount, userID: spend.userID, spentAt: spend.spentAt)
+            }
+            services.bookkeeper.setBudgets(try database.budgets())
+            services.use(try keyRing())
+            seen.withLock { $0 = Seen(mark: mark, lastRow: foreign.lastRow) }
+        } catch {
+            logger.error("ledger.unreadable", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private struct WatchService: Service {
+        let watch: LedgerWatch
+        let services: GatewayServices
+
+        func run() async throws {
+            await cancelWhenGracefulShutdown {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: LedgerWatch.period)
+                    watch.look(services)
+                }
+            }
+        }
+    }
+}

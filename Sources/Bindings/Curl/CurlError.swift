@@ -1,0 +1,27 @@
+internal import CCurl
+
+/// A result code of libcurl that is not success; https://curl.se/libcurl/c/libcurl-errors.html.
+package struct CurlError: Error, Hashable, CustomStringConvertible {
+    package let code: UInt32
+
+    init(_ code: CURLcode) { self.code = code.rawValue }
+
+    package static let couldNotResolve = CurlError(CURLE_COULDNT_RESOLVE_HOST)
+    package static let couldNotConnect = CurlError(CURLE_COULDNT_CONNECT)
+    package static let tlsConnectFailed = CurlError(CURLE_SSL_CONNECT_ERROR)
+    package static let peerNotTrusted = CurlError(CURLE_PEER_FAILED_VERIFICATION)
+    package static let badCertificateFile = CurlError(CURLE_SSL_CACERT_BADFILE)
+    package static let timedOut = CurlError(CURLE_OPERATION_TIMEDOUT)
+    package static let nothingReceived = CurlError(CURLE_GOT_NOTHING)
+    package static let sendFailed = CurlError(CURLE_SEND_ERROR)
+    package static let receiveFailed = CurlError(CURLE_RECV_ERROR)
+    package static let partialFile = CurlError(CURLE_PARTIAL_FILE)
+    /// libcurl wanted to send the body a second time, which the body refuses.
+    package static let cannotRewind = CurlError(CURLE_SEND_FAIL_REWIND)
+    package static let outOfMemory = CurlError(CURLE_OUT_OF_MEMORY)
+
+    package var description: String {
+        let text = String(cString: curl_easy_strerror(CURLcode(rawValue: code)))
+        return "\(text) (libcurl error \(code))"
+    }
+}

@@ -1,0 +1,41 @@
+internal import CLinux
+internal import Glibc
+
+/// A thread of the operating system for work that must stay on one thread for life.
+package enum SystemThread {
+    private final class Start {
+        let name: String
+        let body: () -> Void
+        init(name: String, body: sending @escaping () -> Void) {
+            self.name = name
+            self.body = body
+        }
+    }
+
+    /// Names of threads end after 15 bytes; see prctl(2), PR_SET_NAME.
+    private static let maximumNameBytes = 15
+
+    /// Runs `body` on a new, detached thread called `name`.
+    package static func start(
+        name: String, body: sending @escaping () -> Void
+    ) throws(SystemCallError) {
+        let start = Start(name: String(name.prefix(maximumNameBytes)), body: body)
+        let argument = Unmanaged.passRetained(start)  // released by the thread, or below
+        var thread = pthread_t()
+        let result = pthread_create(
+            &thread, nil,
+            { pointer in
+                guard let pointer else { return nil }
+                let start = Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()
+                _ = sf_prctl_set_thread_name(start.name)
+                start.body()
+                return nil
+            }, argument.toOpaque())
+        guard result == 0 else {
+            argument.release()
+            errno = result
+            throw SystemCallError(call: "pthread_create")
+        }
+        pthread_detach(thread)
+    }
+}

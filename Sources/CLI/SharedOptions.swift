@@ -1,0 +1,70 @@
+internal import App
+internal import ArgumentParser
+internal import Chronology
+internal import Config
+internal import Foundation
+internal import LedgerSQLite
+internal import Reporting
+
+/// Options that every command takes.
+struct SharedOptions: ParsableArguments {
+    @Option(name: .long, help: "The config file (default: see config/example.yaml).")
+    var config: String?
+
+    @Option(name: .long, help: "The directory of the ledger.")
+    var state: String?
+
+    @Option(name: .long, help: "The directory of price sheets.")
+    var pricing: String?
+
+    /// The settings, with `flags` over all other sources.
+    func settings(_ flags: [String: String] = [:]) throws -> Settings {
+        var flags = flags
+        flags["state"] = state
+        flags["pricing"] = pricing
+        return try Failure.reported {
+            var loader = try SettingsLoader(
+                flags: flags, environment: ProcessInfo.processInfo.environment,
+                configPath: config)
+            return try loader.load()
+        }
+    }
+
+    /// The ledger, for a command that works beside the server.
+    func ledger() throws -> LedgerDatabase {
+        let settings = try settings()
+        return try Failure.reported(exit: .storeUnreachable) {
+            try LedgerDatabase(directory: settings.state, isServer: false, clock: SystemClock())
+        }
+    }
+}
+
+/// The `--format` of commands that print tables.
+struct FormatOption: ParsableArguments {
+    @Option(name: .long, help: "table, json or csv.")
+    var format: ReportFormat = .table
+
+    func show(_ table: ReportTable) { print(table.rendered(as: format), terminator: "") }
+}
+
+extension ReportFormat: ExpressibleByArgument {}
+
+/// How commands fail: a line on standard error, and an exit code that scripts rely on.
+enum Failure {
+    static func reported<Value>(
+        exit code: ExitCode = .failure, _ body: () throws -> Value
+    ) throws -> Value {
+        do {
+            return try body()
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            StandardError.print("spendfuse: \(error)")
+            throw code
+        }
+    }
+}
+
+extension ExitCode {
+    static let storeUnreachable = ExitCode(5)
+}

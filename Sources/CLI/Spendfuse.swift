@@ -1,0 +1,21 @@
+internal import ArgumentParser
+
+/// The command line of Spendfuse.
+@main
+struct Spendfuse: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "spendfuse",
+        abstract: "Tracks what AI APIs cost and stops calls at the limits you set.",
+        discussion: """
+            Examples:
+              spendfuse serve --demo                          run the proxy, with a built-in upstream
+              spendfuse limit set u1 --monthly 50 --hard-stop a limit for one user
+              spendfuse report --by model --since yesterday   what each model cost
+            """,
+        version: "0.1.0",
+        subcommands: [
+            ServeCommand.self, LimitCommand.self, ReportCommand.self, CallsCommand.self,
+            ExplainCommand.self, KeyCommand.self, StatusCommand.self, PricesCommand.self,
+            ConfigCommand.self,
+        ])
+}

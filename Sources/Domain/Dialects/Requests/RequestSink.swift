@@ -1,0 +1,157 @@
+internal import Metering
+
+/// Gathers the fields of one request body.
+struct RequestSink: JSONSink {
+    var model: String?
+    var streams = false
+    var includesUsage: Bool?
+    var includeUsageRange: Range<Int>?
+    var streamOptionsRange: Range<Int>?
+    var streamOptionsIsObject = false
+    var streamOptionsHasFields = false
+    var outputCaps: [Int64] = []
+    var choices: Int64 = 1
+    var serviceTier: String?
+    var speed: String?
+    var inferenceGeo: String?
+    var user: String?
+    var outsideInput: String?
+    var hostedTools: [String] = []
+    var offersTools = false
+    var rootStart: Int?
+    var problem: RequestProblem?
+    private var seen: UInt64 = 0
+
+    mutating func scanned(_ name: Int32, _ scalar: JSONScalar, at range: Range<Int>) {
+        guard let field = RequestField(rawValue: name), problem == nil else { return }
+        countOccurrence(of: field)
+        switch field {
+        case .partType: takePartType(scalar)
+        case .toolType: takeToolType(scalar)
+        case .maxTokens, .maxCompletionTokens, .maxOutputTokens: takeOutputCap(field, scalar)
+        case .choices, .bestOf: takeChoices(field, scalar)
+        case .model: model = takeText(field, scalar)
+        case .serviceTier: serviceTier = takeText(field, scalar)
+        case .speed: speed = takeText(field, scalar)
+        case .inferenceGeo: inferenceGeo = takeText(field, scalar)
+        case .user, .safetyIdentifier, .metadataUser: takeUser(scalar)
+        case .stream: streams = takeFlag(field, scalar) ?? false
+        case .includeUsage:
+            includesUsage = takeFlag(field, scalar) ?? false
+            includeUsageRange = range
+        case .streamOptions: takeStreamOptions(scalar, at: range)
+        case .previousResponse, .conversation, .storedPrompt, .container:
+            if scalar != .null { outsideInput = field.text }
+        case .root: problem = RequestProblem(field: nil, reason: "the body is not a JSON object")
+        case .tools, .webSearchOptions, .mcpServers, .contextManagement: break
+        }
+    }
+
+    mutating func opened(_ name: Int32, isObject: Bool, at offset: Int) {
+        guard let field = RequestField(rawValue: name), problem == nil else { return }
+        countOccurrence(of: field)
+        switch field {
+        case .root:
+            rootStart = offset
+            if !isObject {
+                problem = RequestProblem(field: nil, reason: "the body is not a JSON object")
+            }
+        case .streamOptions:
+            streamOptionsIsObject = isObject
+            streamOptionsRange = offset..<(offset + 1)
+        case .tools: offersTools = true
+        case .webSearchOptions: hostedTools.append(field.text)
+        case .mcpServers: hostedTools.append(field.text)
+        case .conversation, .storedPrompt, .container: outsideInput = field.text
+        case .contextManagement: hostedTools.append(field.text)
+        case .partType: break
+        default:
+            problem = RequestProblem(
+                field: field.text, reason: "\(field.text) must not be an object or a list")
+        }
+    }
+
+    /// Two parsers could disagree on which of two equal keys counts, so that the meter would
+    /// price one model and the provider run another.
+    private mutating func countOccurrence(of field: RequestField) {
+        guard !field.mayRepeat else { return }
+        let bit: UInt64 = 1 << UInt64(field.rawValue)
+        if seen & bit != 0 {
+            problem = RequestProblem(
+                field: field.text, reason: "\(field.text) stands twice in the body; send it once")
+        }
+        seen |= bit
+    }
+
+    private mutating func takeText(_ field: RequestField, _ scalar: JSONScalar) -> String? {
+        switch scalar {
+        case .null: return nil
+        case .string(let text) where !text.isEmpty: return text
+        default:
+            problem = RequestProblem(
+                field: field.text,
+                reason: "\(field.text) must be a text of 1 to \(JSONScanner.maximumKeptBytes) bytes")
+            return nil
+        }
+    }
+
+    private mutating func takeFlag(_ field: RequestField, _ scalar: JSONScalar) -> Bool? {
+        switch scalar {
+        case .null: return nil
+        case .bool(let flag): return flag
+        default:
+            problem = RequestProblem(
+                field: field.text, reason: "\(field.text) must be true or false")
+            return nil
+        }
+    }
+
+    private mutating func takeOutputCap(_ field: RequestField, _ scalar: JSONScalar) {
+        switch scalar {
+        case .null: break
+        case .integer(let count) where count >= 0: outputCaps.append(count)
+        default:
+            problem = RequestProblem(
+                field: field.text, reason: "\(field.text) must be a whole number of tokens")
+        }
+    }
+
+    /// More answers at once than any provider takes.
+    private static let maximumChoices: Int64 = 1_000
+
+    private mutating func takeChoices(_ field: RequestField, _ scalar: JSONScalar) {
+        switch scalar {
+        case .null: break
+        case .integer(let count) where (1...Self.maximumChoices).contains(count):
+            choices = max(choices, count)
+        default:
+            problem = RequestProblem(
+                field: field.text,
+                reason: "\(field.text) must be a whole number from 1 to \(Self.maximumChoices)")
+        }
+    }
+
+    /// The first one counts; a text that is too long to be a name is left out.
+    private mutating func takeUser(_ scalar: JSONScalar) {
+        if user == nil, case .string(let text) = scalar, !text.isEmpty { user = text }
+    }
+
+    private mutating func takeStreamOptions(_ scalar: JSONScalar, at range: Range<Int>) {
+        guard scalar == .null else {
+            problem = RequestProblem(
+                field: RequestField.streamOptions.text, reason: "stream_options must be an object")
+            return
+        }
+        streamOptionsRange = range
+    }
+
+    private mutating func takePartType(_ scalar: JSONScalar) {
+        guard case .string(let type) = scalar else { return }
+        if !PartType.isText(type), outsideInput == nil { outsideInput = "a part of type \(type)" }
+    }
+
+    private mutating func takeToolType(_ scalar: JSONScalar) {
+        guard case .string(let type) = scalar else { return }
+        if !PartType.isClientTool(type) { hostedTools.append(type) }
+    }
+}

@@ -1,0 +1,94 @@
+/// The number that a scanner is reading, as the grammar of RFC 8259 has it.
+struct JSONNumber: Sendable {
+    private enum Part: Sendable { case start, zero, whole, point, fraction, e, sign, exponent }
+
+    /// Digits that `Int64` always holds.
+    private static let maximumDigits = 18
+
+    private var part = Part.start
+    private var isNegative = false
+    private var value: Int64 = 0
+    private var digits = 0
+
+    static func continues(with byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "e"),
+            UInt8(ascii: "E"), UInt8(ascii: "+"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+
+    /// False where the grammar does not allow `byte` here.
+    mutating func take(_ byte: UInt8) -> Bool {
+        switch (part, byte) {
+        case (.start, UInt8(ascii: "-")) where !isNegative: isNegative = true
+        case (.start, UInt8(ascii: "0")):
+            part = .zero
+            digits = 1
+        case (.start, UInt8(ascii: "1")...UInt8(ascii: "9")):
+            part = .whole
+            add(byte)
+        case (.whole, UInt8(ascii: "0")...UInt8(ascii: "9")): add(byte)
+        case (.zero, UInt8(ascii: ".")), (.whole, UInt8(ascii: ".")): part = .point
+        case (.point, UInt8(ascii: "0")...UInt8(ascii: "9")),
+            (.fraction, UInt8(ascii: "0")...UInt8(ascii: "9")):
+            part = .fraction
+        case (.zero, UInt8(ascii: "e")), (.zero, UInt8(ascii: "E")),
+            (.whole, UInt8(ascii: "e")), (.whole, UInt8(ascii: "E")),
+            (.fraction, UInt8(ascii: "e")), (.fraction, UInt8(ascii: "E")):
+            part = .e
+        case (.e, UInt8(ascii: "+")), (.e, UInt8(ascii: "-")): part = .sign
+        case (.e, UInt8(ascii: "0")...UInt8(ascii: "9")),
+            (.sign, UInt8(ascii: "0")...UInt8(ascii: "9")),
+            (.exponent, UInt8(ascii: "0")...UInt8(ascii: "9")):
+            part = .exponent
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func add(_ byte: UInt8) {
+        digits += 1
+        if digits <= Self.maximumDigits { value = value * 10 + Int64(byte - UInt8(ascii: "0")) }
+    }
+
+    /// Nil where the number ended too early to be one.
+    var scalar: JSONScalar? {
+        switch part {
+        case .zero: .integer(0)
+        case .whole where digits <= Self.maximumDigits: .integer(isNegative ? -value : value)
+        case .whole, .fraction, .exponent: .otherNumber
+        default: nil
+        }
+    }
+}
+
+/// `true`, `false` or `null`, byte by byte.
+struct JSONLiteral: Sendable {
+    private var rest: [UInt8] = []
+    private var next = 0
+    private var result = JSONScalar.null
+
+    init() {}
+
+    init(first byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "t"): (rest, result) = (Self.trueTail, .bool(true))
+        case UInt8(ascii: "f"): (rest, result) = (Self.falseTail, .bool(false))
+        default: (rest, result) = (Self.nullTail, .null)
+        }
+    }
+
+    private static let trueTail = Array("rue".utf8)
+    private static let falseTail = Array("alse".utf8)
+    private static let nullTail = Array("ull".utf8)
+
+    mutating func take(_ byte: UInt8) -> Bool {
+        guard next < rest.count, rest[next] == byte else { return false }
+        next += 1
+        return true
+    }
+
+    var scalar: JSONScalar? { next == rest.count ? result : nil }
+}

@@ -1,0 +1,38 @@
+/// What a reply says of itself, so far as it has been read.
+package struct UsageReading: Sendable, Equatable {
+    /// Nil until the reply states it.
+    package var usage: Usage?
+    /// The reply stated counts that are negative, fractional, too large or contradictory.
+    package var isInvalid = false
+    /// `usage` states what was sent, but only the beginning of what came back.
+    package var isPartial = false
+    /// The reply says that it is complete.
+    package var isFinal = false
+    /// The model as billed, which can differ from the one that was asked for.
+    package var model: String?
+    /// The tier that served the call; it prices it, not the tier that was asked for.
+    package var serviceTier: String?
+    /// Anthropic's `usage.inference_geo`.
+    package var inferenceGeo: String?
+    /// An error inside a reply that began as a success.
+    package var errorMessage: String?
+    /// Bytes of text, thought and tool input that the model has sent; bounds its tokens from
+    /// above, as a token is at least one byte.
+    package var outputBytesSeen: Int64 = 0
+
+    package init() {}
+
+    package var status: UsageStatus {
+        if isInvalid { return .invalid }
+        if isPartial { return .estimated }
+        return usage == nil ? .absent : .exact
+    }
+}
+
+/// Bounds of what a reply may state.
+package enum UsageBounds {
+    /// Above the largest context window of any provider by a factor of some thousand; a count
+    /// above it is not a count of tokens.
+    package static let maximumTokens: Int64 = 10_000_000_000
+    package static let maximumNameBytes = 256
+}

@@ -1,0 +1,85 @@
+internal import Money
+
+extension ReportTable {
+    /// RFC 4180. A text that a spreadsheet would take for a formula is given as a text.
+    package var csv: String {
+        var lines = [columns.map { Self.field($0.name) }.joined(separator: ",")]
+        for row in rows {
+            lines.append(row.map { Self.field($0.plain, isText: $0.isText) }.joined(separator: ","))
+        }
+        return lines.joined(separator: "\r\n") + "\r\n"
+    }
+
+    private static func field(_ text: String, isText: Bool = false) -> String {
+        var text = text
+        if isText, let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first) {
+            text = "'" + text
+        }
+        let needsQuotes = text.unicodeScalars.contains { ",\"\n\r".unicodeScalars.contains($0) }
+        guard needsQuotes else { return text }
+        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false)
+            .joined(separator: "\"\"") + "\""
+    }
+
+    /// The longest text of a cell; what a terminal shows of a longer one ends in an ellipsis.
+    private static let maximumCellWidth = 48
+
+    /// Aligned columns for a terminal.
+    package var text: String {
+        var grid = [columns.map { $0.name }] + rows.map { $0.map(\.shown) }
+        if let totalRow { grid.append(totalRow.map(\.shown)) }
+        let widths = columns.indices.map { column in
+            grid.map { $0[column].count }.max() ?? 0
+        }
+        var lines = grid.map { line(of: $0, widths: widths) }
+        let rule = widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")
+        lines.insert(rule, at: 1)
+        if totalRow != nil { lines.insert(rule, at: lines.count - 1) }
+        if rows.isEmpty { lines.insert("(nothing)", at: 2) }
+        let notes = facts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        if !notes.isEmpty { lines.append(notes) }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func line(of cells: [String], widths: [Int]) -> String {
+        var parts: [String] = []
+        for (index, cell) in cells.enumerated() {
+            let padding = String(repeating: " ", count: max(0, widths[index] - cell.count))
+            parts.append(columns[index].isRightAligned ? padding + cell : cell + padding)
+        }
+        var line = parts.joined(separator: "  ")
+        while line.last == " " { line.removeLast() }
+        return line
+    }
+
+    package func rendered(as format: ReportFormat) -> String {
+        switch format {
+        case .table: text
+        case .json: json + "\n"
+        case .csv: csv
+        }
+    }
+
+    fileprivate static func shortened(_ text: String) -> String {
+        let visible = String(String.UnicodeScalarView(text.unicodeScalars.map { scalar in
+            scalar.value < 0x20 || scalar.value == 0x7F ? "?" : scalar
+        }))
+        guard visible.count > maximumCellWidth else { return visible }
+        return visible.prefix(maximumCellWidth - 1) + "…"
+    }
+}
+
+extension ReportTable.Cell {
+    var isText: Bool {
+        if case .text = self { return true }
+        return false
+    }
+
+    /// For a terminal: money short, no control characters.
+    var shown: String {
+        switch self {
+        case .money(let amount): amount?.shortDollars ?? ""
+        default: ReportTable.shortened(plain)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+internal import Chronology
+package import Money
+
+/// Sums of the rows that a query covers.
+package struct SpendReport: Sendable {
+    package struct Line: Sendable {
+        /// One text for each dimension; empty where the row has none.
+        package var keys: [String]
+        package var calls: Int64
+        package var errors: Int64
+        package var blocked: Int64
+        package var inputTokens: Int64
+        package var outputTokens: Int64
+        package var cost: Amount
+        /// The part of `cost` that the provider did not state exactly.
+        package var inexactCost: Amount
+
+        package init(keys: [String]) {
+            self.keys = keys
+            calls = 0
+            errors = 0
+            blocked = 0
+            inputTokens = 0
+            outputTokens = 0
+            cost = .zero
+            inexactCost = .zero
+        }
+
+        fileprivate mutating func add(_ other: Line) {
+            calls += other.calls
+            errors += other.errors
+            blocked += other.blocked
+            inputTokens += other.inputTokens
+            outputTokens += other.outputTokens
+            cost += other.cost
+            inexactCost += other.inexactCost
+        }
+    }
+
+    package let query: SpendQuery
+    /// Dearest first, or in the order of time where that is a dimension.
+    package let lines: [Line]
+    package let total: Line
+
+    package init(query: SpendQuery, lines: [Line]) {
+        self.query = query
+        let isTimeline = query.dimensions.contains { $0 == .day || $0 == .hour }
+        self.lines = lines.sorted { left, right in
+            if isTimeline || left.cost == right.cost {
+                return left.keys.lexicographicallyPrecedes(right.keys)
+            }
+            return left.cost > right.cost
+        }
+        var total = Line(keys: [])
+        for line in lines { total.add(line) }
+        self.total = total
+    }
+
+    package var table: ReportTable {
+        var table = ReportTable(columns: query.dimensions.map { .text($0.rawValue) })
+        table.columns += [
+            .number("calls"), .number("errors"), .number("blocked"), .number("input_tokens"),
+            .number("output_tokens"), .money("cost_usd"), .money("inexact_usd"),
+        ]
+        table.rows = lines.map { Self.cells($0, keys: $0.keys) }
+        table.totalRow = Self.cells(
+            total, keys: query.dimensions.indices.map { $0 == 0 ? "total" : "" })
+        table.facts = [
+            ("since", query.since.shortText), ("until", query.until.shortText),
+        ]
+        return table
+    }
+
+    private static func cells(_ line: Line, keys: [String]) -> [ReportTable.Cell] {
+        keys.map { .text($0) } + [
+            .number(line.calls), .number(line.errors), .number(line.blocked),
+            .number(line.inputTokens), .number(line.outputTokens), .money(line.cost),
+            .money(line.inexactCost),
+        ]
+    }
+}

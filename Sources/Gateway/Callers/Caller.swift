@@ -1,0 +1,60 @@
+/// Who a call is from and who pays for it.
+package struct Caller: Sendable, Equatable {
+    package enum Credential: Sendable, Equatable {
+        /// The client's own provider key goes on to the upstream, in the header it came in.
+        case passThrough(HeaderField?)
+        /// The upstream's configured key is put in.
+        case configured
+    }
+
+    package var userID: String
+    package var projectID: String?
+    /// The gateway key's id, or a fingerprint of the provider key.
+    package var keyID: String?
+    package var credential: Credential
+    /// Whether what the client says of its user counts.
+    package var trustsClientUser: Bool
+}
+
+/// A key that the gateway issued. The secret itself is kept nowhere.
+package struct GatewayKey: Sendable, Equatable {
+    package var id: String
+    package var name: String
+    package var userID: String
+    package var projectID: String?
+
+    package init(id: String, name: String, userID: String, projectID: String?) {
+        self.id = id
+        self.name = name
+        self.userID = userID
+        self.projectID = projectID
+    }
+}
+
+/// The credentials that a request carries.
+package struct OfferedCredentials: Sendable {
+    package var authorization: String?
+    package var apiKey: String?
+    package var googleKey: String?
+    package var queryKey: String?
+    package var pathKey: String?
+
+    package init() {}
+
+    var bearer: String? {
+        guard let authorization, authorization.utf8.count > 7,
+            authorization.prefix(7).lowercased() == "bearer "
+        else { return nil }
+        return String(authorization.dropFirst(7).drop { $0 == " " })
+    }
+
+    /// In the order in which they are looked at.
+    var texts: [String] { [pathKey, bearer, apiKey, googleKey, queryKey].compactMap { $0 } }
+
+    /// The credential to pass through: exactly one goes upstream.
+    var passed: HeaderField? {
+        if let authorization { return HeaderField("authorization", authorization) }
+        if let apiKey { return HeaderField("x-api-key", apiKey) }
+        return googleKey.map { HeaderField("x-goog-api-key", $0) }
+    }
+}

@@ -1,0 +1,70 @@
+/// The header fields of a request, sorted by what the gateway does with them.
+struct RequestFields: Sendable {
+    var credentials = OfferedCredentials()
+    var user: String?
+    var project: String?
+    var session: String?
+    var conversation: String?
+    var taskType: String?
+    var tags: String?
+    /// `Name: value` lines that go on to the upstream.
+    var passed: [String] = []
+
+    /// Longer attribution is cut off from the row, not from the call.
+    static let maximumAttributeBytes = 256
+
+    /// Fields that go upstream as they are. All others stay here: credentials, cookies, and
+    /// whatever describes this connection rather than the call.
+    private static let passedNames: Set<String> = [
+        "content-type", "accept", "user-agent", "idempotency-key", "traceparent", "tracestate",
+        "http-referer", "x-title", "x-client-request-id",
+    ]
+    private static let passedPrefixes = ["anthropic-", "openai-"]
+
+    init(_ fields: [HeaderField], query: String?) {
+        for field in fields { take(field.name.lowercased(), field) }
+        credentials.queryKey = query.flatMap(Self.key(inQuery:))
+    }
+
+    private mutating func take(_ name: String, _ field: HeaderField) {
+        switch name {
+        case "authorization": credentials.authorization = field.value
+        case "x-api-key", "api-key": credentials.apiKey = field.value
+        case "x-goog-api-key": credentials.googleKey = field.value
+        case "x-spendfuse-user": user = Self.attribute(field.value)
+        case "helicone-user-id", "x-litellm-end-user-id", "x-litellm-customer-id":
+            user = user ?? Self.attribute(field.value)
+        case "x-spendfuse-project": project = Self.attribute(field.value)
+        case "x-spendfuse-session": session = Self.attribute(field.value)
+        case "helicone-session-id", "x-claude-code-session-id":
+            session = session ?? Self.attribute(field.value)
+        case "x-spendfuse-conversation": conversation = Self.attribute(field.value)
+        case "x-spendfuse-task-type": taskType = field.value
+        case "x-spendfuse-tags": tags = TagList.json(of: field.value)
+        default:
+            if Self.passedNames.contains(name)
+                || Self.passedPrefixes.contains(where: { name.hasPrefix($0) })
+            {
+                passed.append("\(field.name): \(field.value)")
+            }
+        }
+    }
+
+    static func attribute(_ text: String) -> String? {
+        text.isEmpty || text.utf8.count > maximumAttributeBytes ? nil : text
+    }
+
+    private static func key(inQuery query: String) -> String? {
+        for pair in query.split(separator: "&") where pair.hasPrefix("key=") {
+            return String(pair.dropFirst("key=".count))
+        }
+        return nil
+    }
+
+    /// `query` without the credential.
+    static func withoutKey(_ query: String?) -> String? {
+        guard let query else { return nil }
+        let kept = query.split(separator: "&").filter { !$0.hasPrefix("key=") }
+        return kept.isEmpty ? nil : kept.joined(separator: "&")
+    }
+}

@@ -1,0 +1,35 @@
+package import Accounting
+internal import Money
+
+/// What the ledger decided, to be made durable in the order of the decisions.
+package enum JournalEntry: Sendable {
+    /// A hold: what a restart needs to book it in full.
+    case hold(RequestRecord)
+    /// The row of an attempt; its hold is gone in the same transaction.
+    case conclude(RequestRecord)
+    /// The row of a call that was refused; it never had a hold.
+    case refuse(RequestRecord)
+    case alert(ThresholdAlert)
+    /// A hold that was reported as not written; should it be on disk after all, it goes.
+    case drop(AttemptID)
+}
+
+/// Who waits for an entry to be durable: an exchange on one of the event loops.
+package struct JournalReceipt: Sendable {
+    package let loop: Int
+    package let address: ExchangeAddress
+
+    package init(loop: Int, address: ExchangeAddress) {
+        self.loop = loop
+        self.address = address
+    }
+}
+
+/// Makes entries durable in groups, in order, on a thread of its own.
+package protocol LedgerJournal: Sendable {
+    /// Never waits. The receipt's exchange is told once the entry is on disk; a hold that cannot
+    /// be written is told so at once, while a row is kept and tried again until it is written.
+    func append(_ entry: JournalEntry, receipt: JournalReceipt?)
+    /// Whether the last writing succeeded and there is room for more.
+    var isWritable: Bool { get }
+}

@@ -1,0 +1,98 @@
+internal import Accounting
+internal import Money
+internal import Chronology
+internal import Dialects
+internal import Metering
+
+extension RequestPath {
+    /// A plain reply up to this size waits for its end, so that its head can carry its cost.
+    static let maximumWaitingReplyBytes = 262_144
+
+    func relay(_ head: UpstreamHead) {
+        guard let admission else { return }
+        stage = .replying
+        reply.head = head
+        reply.meter = MeterChoice.meter(for: admission, head)
+        reply.streams = head.value(of: "content-type")?.lowercased()
+            .hasPrefix("text/event-stream") == true
+        if reply.streams { sendHead(length: nil) }
+    }
+
+    func relay(_ bytes: [UInt8]) {
+        if reply.firstByte == nil { reply.firstByte = services.clock.now() }
+        let passing = reply.meter.consume(bytes)
+        if reply.streams {
+            if !passing.isEmpty { downstream?.send(passing) }
+            return
+        }
+        // The last bytes of a plain reply are known only when it ends, so the newest wait.
+        if reply.waiting.count > Self.maximumWaitingReplyBytes {
+            sendHead(length: nil)
+            downstream?.send(reply.waiting)
+            reply.waiting = passing
+        } else {
+            reply.waiting += passing
+        }
+    }
+
+    func sendHead(length: Int?) {
+        guard !reply.hasSentHead, let head = reply.head else { return }
+        reply.hasSentHead = true
+        var fields = head.fields.filter { !Self.isKeptFromClient($0.name) }
+        fields.append(HeaderField("x-spendfuse-decision", "allow"))
+        fields.append(HeaderField("x-spendfuse-call-id", callID.description))
+        if stage == .settling, let record = admission?.record {
+            fields.append(HeaderField("x-spendfuse-cost-usd", record.cost.dollars))
+            if let left = services.bookkeeper.remainder(userID: record.userID) {
+                fields.append(HeaderField("x-spendfuse-budget-remaining-usd", left.dollars))
+            }
+        } else if let hold = admission?.hold {
+            fields.append(HeaderField("x-spendfuse-held-usd", hold.dollars))
+        }
+        downstream?.send(ReplyHead(status: head.status, fields: fields, contentLength: length))
+    }
+
+    /// Fields that describe the upstream's connection, or would lead the client past the gateway.
+    private static func isKeptFromClient(_ name: String) -> Bool {
+        switch name.lowercased() {
+        case "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer",
+            "transfer-encoding", "upgrade", "content-length", "set-cookie", "location",
+            "alt-svc", "strict-transport-security":
+            true
+        default: false
+        }
+    }
+
+    /// The client is behind, or has caught up: the upstream waits for it.
+    package func downstreamIsReady(_ isReady: Bool) {
+        guard stage == .forwarding || stage == .replying else { return }
+        if isReady {
+            upstream.resume(receipt.address)
+        } else {
+            upstream.pause(receipt.address)
+        }
+    }
+
+    /// The client hung up.
+    package func clientLeft() {
+        downstream = nil
+        guard stage == .forwarding || stage == .replying, let admission else { return }
+        let isFree = admission.route.endpoint.meterClass == .free
+        // A plain reply comes whole and with its usage, so stopping it saves nothing.
+        let aborts = admission.facts.streams
+            && admission.route.upstream.onClientDisconnect == .abort
+        guard isFree || aborts else {
+            upstream.resume(receipt.address)
+            return
+        }
+        upstream.cancel(receipt.address)
+        conclude(.abandoned, failure: UpstreamFailure(.cancelled, "the client hung up"))
+    }
+
+    /// The exchange took longer than the gateway waits; it is settled like one that broke off.
+    package func expire(_ reason: String) {
+        guard stage == .forwarding || stage == .replying else { return }
+        upstream.cancel(receipt.address)
+        settle(.broken(UpstreamFailure(.timedOut, reason)))
+    }
+}

@@ -1,0 +1,92 @@
+internal import Accounting
+internal import Dialects
+internal import Metering
+internal import Money
+
+extension RequestPath {
+    /// Holds the call's upper bound on every budget that it touches.
+    func reserve(_ admitted: Admission) throws(GatewayError) {
+        let userID = admitted.record.userID
+        if let failure = admitted.quoteFailure, services.bookkeeper.isBlocking(userID: userID) {
+            note(refusedBy: failure, admitted)
+            throw failure
+        }
+        if admitted.route.endpoint.meterClass == .free {
+            forward()
+            return
+        }
+        switch services.bookkeeper.hold(admitted.hold, for: admitted.record, receipt: receipt) {
+        case .held(let admittedAt): admission?.record.admittedAt = admittedAt
+        case .storeUnavailable: throw .storeUnavailable
+        case .refused(let refusal):
+            let error = GatewayError(refusal, quote: admitted.quote)
+            note(refusedBy: error, admitted)
+            throw error
+        }
+    }
+
+    /// The row of a call that was refused: it cost nothing and names the limit.
+    private func note(refusedBy error: GatewayError, _ admitted: Admission) {
+        var record = admitted.record
+        record.status = .blocked
+        record.statusCode = error.status
+        record.errorClass = error.code.rawValue
+        record.errorMessage = error.message
+        var object = JSONObjectText()
+        object.add("refusal", error.code.rawValue)
+        for fact in error.facts { object.add(fact.name, fact.value) }
+        record.metadata = object.closed
+        services.bookkeeper.note(refused: record)
+    }
+
+    /// The hold is on disk, so the request may go out.
+    func held(_ isDurable: Bool) {
+        guard let admission else { return }
+        guard isDurable else {
+            services.bookkeeper.forget(admission.record.attempt)
+            refuse(.storeUnavailable)
+            return
+        }
+        guard downstream != nil else {
+            conclude(
+                .notSent, failure: UpstreamFailure(.cancelled, "the client left before sending"))
+            return
+        }
+        forward()
+    }
+
+    func forward() {
+        guard let admission else { return }
+        stage = .forwarding
+        upstream.start(Forwarding.request(for: admission, request), for: receipt.address)
+    }
+
+    /// Answers the client ourselves; nothing went upstream.
+    func refuse(_ error: GatewayError) {
+        stage = .done
+        send(error)
+    }
+
+    func send(_ error: GatewayError) {
+        let dialect = admission?.route.dialect
+            ?? services.routes.likelyDialect(path: request.path)
+        let body = error.body(in: dialect, callID: callID.description)
+        downstream?.send(
+            ReplyHead(
+                status: error.status, fields: error.fields(callID: callID.description),
+                contentLength: body.count))
+        if request.method != "HEAD" { downstream?.send(body) }
+        downstream?.finish()
+    }
+}
+
+extension GatewayError {
+    static let storeUnavailable: GatewayError = {
+        var error = GatewayError(
+            .storeUnavailable, status: 503,
+            "the ledger cannot be written, so no call is admitted; see the gateway's log"
+                + " (disk full, or the state directory is read-only)")
+        error.retryAfterSeconds = 2
+        return error
+    }()
+}

@@ -1,0 +1,77 @@
+internal import Chronology
+internal import Accounting
+internal import Dialects
+internal import Metering
+
+extension RequestPath {
+    /// The upstream is done, well or not.
+    func settle(_ outcome: UpstreamOutcome) {
+        reply.waiting += reply.meter.finish()
+        switch outcome {
+        case .complete:
+            guard let status = reply.head?.status else {
+                settle(.broken(UpstreamFailure(.brokenOff, "the upstream sent no reply")))
+                return
+            }
+            conclude(.answered(status: status), failure: nil)
+        case .notSent(let failure):
+            reply.substitute = GatewayError(failure)
+            conclude(.notSent, failure: failure)
+        case .broken(let failure):
+            reply.substitute = GatewayError(failure)
+            conclude(.broken, failure: failure)
+        }
+    }
+
+    /// Replaces the hold by what the call came to, with its row, and waits for both to be durable.
+    func conclude(_ ending: Settlement.Ending, failure: UpstreamFailure?) {
+        guard var admission else { return }
+        stage = .settling
+        if admission.route.endpoint.meterClass == .free {
+            deliver()
+            return
+        }
+        let reading = reply.meter.reading
+        let settlement = Settlement(
+            admission, reading, ending: ending, prices: services.priceBook)
+        admission.record.complete(
+            settlement, admission, reading,
+            RequestRecord.Times(
+                began: reply.began, firstByte: reply.firstByte, ended: services.clock.now()),
+            status: reply.head?.status, failure: failure)
+        self.admission = admission
+        services.bookkeeper.conclude(admission.record, receipt: receipt)
+    }
+
+    /// The row is durable, so the client may have the last byte.
+    func deliver() {
+        if let error = reply.substitute {
+            if reply.hasSentHead { downstream?.breakOff() } else { send(error) }
+        } else if downstream != nil {
+            let isHeadOnly = request.method == "HEAD"
+            sendHead(length: isHeadOnly ? 0 : reply.waiting.count)
+            if !isHeadOnly, !reply.waiting.isEmpty { downstream?.send(reply.waiting) }
+            downstream?.finish()
+        }
+        reply.waiting = []
+        stage = .done
+    }
+}
+
+extension GatewayError {
+    fileprivate init(_ failure: UpstreamFailure) {
+        switch failure.kind {
+        case .timedOut:
+            self.init(
+                .upstreamTimeout, status: 504, "the upstream did not answer: \(failure.reason)")
+        case .unreachable, .untrusted:
+            self.init(
+                .upstreamUnreachable, status: 502,
+                "the upstream cannot be reached: \(failure.reason); nothing was charged")
+        case .brokenOff, .cancelled:
+            self.init(
+                .upstreamBrokeOff, status: 502,
+                "the upstream broke off: \(failure.reason); the call may have been charged")
+        }
+    }
+}

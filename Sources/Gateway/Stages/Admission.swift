@@ -1,0 +1,116 @@
+internal import Accounting
+internal import Chronology
+internal import Dialects
+internal import Metering
+internal import Money
+internal import Pricing
+
+/// What the first stages found out about a request: where it goes, who pays, what it can cost.
+struct Admission: Sendable {
+    var route: Route
+    var caller: Caller
+    var facts: RequestFacts
+    var fields: RequestFields
+    var price: PriceBook.Entry?
+    var quote: Quote?
+    /// Why a call that may pass has no quote; nil where it has one.
+    var quoteFailure: GatewayError?
+    var record: RequestRecord
+
+    /// What is held for the call; nothing where no bound is known and nothing asks for one.
+    var hold: Amount { quote?.amount ?? .zero }
+}
+
+/// The stages before the first byte goes upstream: pure but for the snapshots that they read.
+struct AdmissionStages {
+    let services: GatewayServices
+
+    func admit(_ request: GatewayRequest, call: CallID) throws(GatewayError) -> Admission {
+        let route = try services.routes.route(method: request.method, path: request.path)
+        let fields = RequestFields(request.fields, query: request.query)
+        let caller = try authenticate(fields, route)
+        let facts = try read(request, route)
+        var admission = Admission(
+            route: route, caller: caller, facts: facts, fields: fields,
+            record: RequestRecord(
+                attempt: AttemptID(call: call, attempt: 1), admittedAt: services.clock.now(),
+                userID: caller.userID))
+        attribute(&admission)
+        price(&admission)
+        return admission
+    }
+
+    private func authenticate(
+        _ fields: RequestFields, _ route: Route
+    ) throws(GatewayError) -> Caller {
+        var offered = fields.credentials
+        offered.pathKey = route.pathKey
+        return try services.keyRing.caller(
+            offering: offered, upstreamHasKey: route.upstream.key != nil)
+    }
+
+    private func read(
+        _ request: GatewayRequest, _ route: Route
+    ) throws(GatewayError) -> RequestFacts {
+        do throws(RequestProblem) {
+            return try route.endpoint.readRequest(request.body)
+        } catch {
+            throw GatewayError(
+                .malformedRequest, status: 400,
+                "the request cannot be metered: \(error.reason); nothing was sent upstream")
+        }
+    }
+
+    /// Who the call is for: the key decides; what the client says counts where the key's policy
+    /// trusts it, our own header before others' and headers before the body.
+    private func attribute(_ admission: inout Admission) {
+        let fields = admission.fields
+        if admission.caller.trustsClientUser, let user = fields.user ?? admission.facts.user {
+            admission.caller.userID = user
+        }
+        var record = admission.record
+        record.userID = admission.caller.userID
+        record.projectID = admission.caller.projectID ?? fields.project
+        record.keyID = admission.caller.keyID
+        record.sessionID = fields.session
+        record.conversationID = fields.conversation
+        record.tags = fields.tags
+        record.provider = admission.route.provider
+        record.upstream = admission.route.upstream.name
+        record.endpoint = admission.route.endpoint.rawValue
+        record.modelRequested = admission.facts.model
+        record.model = admission.facts.model
+        record.streamed = admission.facts.streams
+        record.taskType = TaskType.of(
+            stated: fields.taskType, endpoint: admission.route.endpoint,
+            offersTools: admission.facts.offersTools)
+        admission.record = record
+    }
+
+    private func price(_ admission: inout Admission) {
+        switch admission.route.endpoint.meterClass {
+        case .free: return
+        case .denied:
+            admission.quoteFailure = .notMetered(admission.route)
+            return
+        case .priced: break
+        }
+        guard let model = admission.facts.model else {
+            admission.quoteFailure = .unpriced(model: nil, admission.route)
+            return
+        }
+        admission.price = services.priceBook.entry(
+            provider: admission.route.provider, model: model,
+            at: admission.record.admittedAt)
+        guard let price = admission.price else {
+            admission.quoteFailure = .unpriced(model: model, admission.route)
+            return
+        }
+        admission.record.priceVersion = price.version
+        do throws(Quote.Failure) {
+            admission.quote = try Quote(admission.facts.basis, at: price)
+        } catch {
+            admission.quoteFailure = .unbounded(error, model: model)
+        }
+    }
+}
