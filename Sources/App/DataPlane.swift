@@ -3,7 +3,6 @@ internal import Demo
 internal import Dialects
 internal import Gateway
 internal import Inbound
-internal import LedgerSQLite
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -23,7 +22,7 @@ struct DataPlane: Service {
 
     static func start(
         settings: Settings, group: MultiThreadedEventLoopGroup, services: GatewayServices,
-        journal: SQLiteJournal, logger: Logger
+        logger: Logger, deliverTo: ([LoopMailbox]) -> Void
     ) async throws -> DataPlane {
         var upstreams = settings.upstreams
         var demo: DemoServer?
@@ -38,7 +37,7 @@ struct DataPlane: Service {
         }
         services.use(RouteTable(upstreams: upstreams))
         let mailboxes = group.makeIterator().map { LoopMailbox($0) }
-        journal.deliver(to: mailboxes)
+        deliverTo(mailboxes)
         var curl = UpstreamSettings()
         curl.certificateFile = settings.certificateFile
         var drivers: [CurlUpstreamClient] = []

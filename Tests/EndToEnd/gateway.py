@@ -1,0 +1,119 @@
+"""Starts the real binary on free ports, and runs its command line."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("SPENDFUSE_BINARY", ROOT / ".build/debug/spendfuse"))
+SHARED = ROOT.parent / "shared"
+
+# A provider whose prices make bounds easy to say: output costs 100 USD per million tokens, so 100
+# tokens are 0.01 USD, and input costs nothing.
+STUB_SHEET = """schema: 1
+provider: stub
+version: 2026-11-20
+models:
+  - id: penny
+    context_window: 100000
+    maximum_output: 1000
+    prices:
+      - per_million: { input: 0, output: 100 }
+"""
+
+
+class Gateway:
+    def __init__(self, directory, stub, config="", upstream_options=""):
+        self.directory = pathlib.Path(directory)
+        self.state = self.directory / "state"
+        self.pricing = self.directory / "pricing"
+        if not self.pricing.exists():
+            shutil.copytree(ROOT / "pricing", self.pricing)
+            (self.pricing / "stub.yaml").write_text(STUB_SHEET)
+        self.config = self.directory / "config.yaml"
+        self.config.write_text(f"""
+listen: 127.0.0.1:0
+admin: 127.0.0.1:0
+state: {self.state}
+pricing: {self.pricing}
+upstreams:
+  openai: {{ url: {stub.url}, key: sk-provider-canary-openai{upstream_options} }}
+  anthropic: {{ url: {stub.url}, key: sk-ant-provider-canary{upstream_options} }}
+  stub: {{ dialect: [openai, anthropic], provider: stub, url: {stub.url}{upstream_options} }}
+{config}
+""")
+        self.process = None
+        self.log = self.directory / "gateway.log"
+
+    def start(self, timeout=20):
+        output = open(self.log, "ab")
+        output.write(b"---- start\n")
+        output.flush()
+        begin = self.log.stat().st_size
+        self.process = subprocess.Popen(
+            [BINARY, "serve", "--config", self.config], stderr=output, stdout=output,
+            env=clean_environment())
+        deadline = time.time() + timeout
+        while time.time() < deadline:
+            text = self.log.read_bytes()[begin:].decode()
+            found = re.findall(r"listening on (http://\S+)", text)
+            if len(found) == 2:
+                self.url, self.admin = found
+                self.port = int(self.url.rsplit(":", 1)[1])
+                return self
+            if self.process.poll() is not None:
+                raise AssertionError(f"the gateway did not start:\n{text}")
+            time.sleep(0.02)
+        raise AssertionError(f"the gateway is not ready:\n{self.log.read_text()}")
+
+    def stop(self, timeout=60):
+        """A graceful stop; returns the exit status."""
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(timeout)
+        self.process = None
+        return status
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def run(self, *arguments, check=True):
+        done = subprocess.run(
+            [BINARY, *arguments, "--config", self.config], capture_output=True, text=True,
+            env=clean_environment())
+        if check and done.returncode != 0:
+            raise AssertionError(f"{arguments} gave {done.returncode}: {done.stderr}")
+        return done
+
+    def calls(self, limit=100000):
+        text = self.run("calls", "--limit", str(limit), "--format", "json").stdout
+        return json.loads(text)["rows"]
+
+    def status(self):
+        return json.loads(self.run("status", "--format", "json").stdout)
+
+    def limit(self, *arguments):
+        """Sets a limit and waits until it is in force: the contract is one second."""
+        self.run("limit", "set", *arguments)
+        time.sleep(1)
+
+
+def clean_environment():
+    """The environment without keys and settings of the person who runs the tests."""
+    return {name: value for name, value in os.environ.items()
+            if not name.startswith(("SPENDFUSE_", "OPENAI_", "ANTHROPIC_", "XDG_"))}
+
+
+def picodollars(text):
+    whole, fraction = text.split(".")
+    sign = -1 if whole.startswith("-") else 1
+    return sign * (abs(int(whole)) * 10**12 + int(fraction))
