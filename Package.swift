@@ -51,8 +51,12 @@ let bindings: [Target] = [
         name: "CCurl", path: "Sources/Bindings/CCurl", pkgConfig: "libcurl",
         providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CLinux", path: "Sources/Bindings/CLinux"),
+    .systemLibrary(
+        name: "CSQLite", path: "Sources/Bindings/CSQLite", pkgConfig: "sqlite3",
+        providers: [.apt(["libsqlite3-dev"])]),
     module("Curl", in: "Bindings", uses: ["CCurl"]),
     module("Linux", in: "Bindings", uses: ["CLinux"]),
+    module("SQLite", in: "Bindings", uses: ["CSQLite"]),
 ]
 
 let domain: [Target] = [
@@ -77,7 +81,7 @@ let middle: [Target] = [
     module("UpstreamCurl", in: "Adapters", uses: ["Gateway", "Curl", "Linux"]),
     module(
         "LedgerSQLite", in: "Adapters",
-        uses: inside + ["Gateway", "Reporting", grdb, logging]),
+        uses: inside + ["Gateway", "Reporting", "SQLite", grdb, logging]),
 ]
 
 let edge: [Target] = [

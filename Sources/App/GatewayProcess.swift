@@ -101,8 +101,9 @@ package struct GatewayProcess {
         }
         let services = GatewayServices(
             bookkeeper: bookkeeper, clock: clock, ids: SystemCallIDs(clock: clock),
-            routes: RouteTable(upstreams: settings.upstreams), prices: prices,
-            keys: try watch.keyRing())
+            books: GatewayBooks(
+                routes: RouteTable(upstreams: settings.upstreams), prices: prices,
+                keyRing: try watch.keyRing()))
         try watch.begin(services, lastRow: recovery.lastRow)
         return services
     }

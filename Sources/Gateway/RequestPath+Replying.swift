@@ -52,9 +52,12 @@ extension RequestPath {
         downstream?.send(ReplyHead(status: head.status, fields: fields, contentLength: length))
     }
 
+    /// The longest of the names below.
+    private static let maximumKeptNameBytes = 25
+
     /// Fields that describe the upstream's connection, or would lead the client past the gateway.
     private static func isKeptFromClient(_ name: String) -> Bool {
-        switch name.lowercased() {
+        switch name.utf8.count > maximumKeptNameBytes ? "" : name.lowercased() {
         case "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer",
             "transfer-encoding", "upgrade", "content-length", "set-cookie", "location",
             "alt-svc", "strict-transport-security":

@@ -69,7 +69,7 @@ extension RequestPath {
 
     func send(_ error: GatewayError) {
         let dialect = admission?.route.dialect
-            ?? services.routes.likelyDialect(path: request.path)
+            ?? services.books.routes.likelyDialect(path: request.path)
         let body = error.body(in: dialect, callID: callID.description)
         downstream?.send(
             ReplyHead(

@@ -25,7 +25,7 @@ extension RequestPath {
 
     /// Replaces the hold by what the call came to, with its row, and waits for both to be durable.
     func conclude(_ ending: Settlement.Ending, failure: UpstreamFailure?) {
-        guard var admission else { return }
+        guard let admission else { return }
         stage = .settling
         if admission.route.endpoint.meterClass == .free {
             deliver()
@@ -33,13 +33,12 @@ extension RequestPath {
         }
         let reading = reply.meter.reading
         let settlement = Settlement(
-            admission, reading, ending: ending, prices: services.priceBook)
+            admission, reading, ending: ending, prices: services.books.prices)
         admission.record.complete(
             settlement, admission, reading,
             RequestRecord.Times(
                 began: reply.began, firstByte: reply.firstByte, ended: services.clock.now()),
             status: reply.head?.status, failure: failure)
-        self.admission = admission
         services.bookkeeper.conclude(admission.record, receipt: receipt)
     }
 

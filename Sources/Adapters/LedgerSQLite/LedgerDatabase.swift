@@ -31,7 +31,10 @@ package final class LedgerDatabase: Sendable {
             queue = try DatabaseQueue(path: path, configuration: Self.configuration)
             try queue.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
-                if !isServer { try db.execute(sql: "PRAGMA wal_autocheckpoint = 0") }
+                // Pages of 4 KiB; a checkpoint of the server writes at most so much at once.
+                try db.execute(
+                    sql: isServer
+                        ? "PRAGMA wal_autocheckpoint = 4000" : "PRAGMA wal_autocheckpoint = 0")
             }
             try Self.recognise(queue, path: path)
             try Self.migrate(queue, clock: clock)

@@ -83,10 +83,7 @@ final class CurlDriver {
             let transfer = try transfer(from: pool)
             transfer.prepare(target: target, headers: try HeaderList(request.headerLines))
             if let body = request.body {
-                transfer.sendBody(method: request.method, length: body.count)
-                transfer.setUploadBuffer(for: body.count)
-                transfer.appendBody(body)
-                transfer.finishBody()
+                transfer.sendBody(method: request.method, body)
             } else {
                 transfer.sendNoBody(method: request.method)
             }
@@ -171,12 +168,6 @@ extension Transfer {
         setReceiveBuffer(bytes: settings.receiveBufferBytes)
         if let file = settings.certificateFile { trust(certificateFile: file) }
     }
-
-    /// Small bodies keep to a small buffer, as every exchange has one; large ones go faster with
-    /// a larger one.
-    func setUploadBuffer(for bodyBytes: Int) {
-        setUploadBuffer(bytes: bodyBytes > 65_536 ? 65_536 : 16_384)
-    }
 }
 
 extension UpstreamOutcome {
@@ -194,7 +185,6 @@ extension UpstreamOutcome {
         }
         let failure = UpstreamFailure(kind, "\(error)")
         let transfer = finished.transfer
-        self = transfer.sentHeadBytes == 0 && transfer.uploadedBytes == 0
-            ? .notSent(failure) : .broken(failure)
+        self = transfer.hasSentAnything ? .broken(failure) : .notSent(failure)
     }
 }

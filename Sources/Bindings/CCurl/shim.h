@@ -30,16 +30,16 @@ static inline CURLcode sf_easy_set_headers(CURL *easy, struct curl_slist *list) 
     return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
 }
 
-/* CURLOPT_WRITEFUNCTION, CURLOPT_HEADERFUNCTION and CURLOPT_READFUNCTION share one signature. */
+/* CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION share one signature. */
 typedef size_t (*sf_data_callback)(char *buffer, size_t size, size_t count, void *user);
 static inline CURLcode sf_easy_set_data_callback(
     CURL *easy, CURLoption option, sf_data_callback callback) {
     return curl_easy_setopt(easy, option, callback);
 }
 
-typedef int (*sf_seek_callback)(void *user, curl_off_t offset, int origin);
-static inline CURLcode sf_easy_set_seek_callback(CURL *easy, sf_seek_callback callback) {
-    return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, callback);
+static inline CURLcode sf_easy_set_prerequest_callback(
+    CURL *easy, curl_prereq_callback callback) {
+    return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
 }
 
 typedef int (*sf_close_callback)(void *user, curl_socket_t socket);

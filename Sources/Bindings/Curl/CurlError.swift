@@ -16,11 +16,14 @@ package struct CurlError: Error, Hashable, CustomStringConvertible {
     package static let sendFailed = CurlError(CURLE_SEND_ERROR)
     package static let receiveFailed = CurlError(CURLE_RECV_ERROR)
     package static let partialFile = CurlError(CURLE_PARTIAL_FILE)
-    /// libcurl wanted to send the body a second time, which the body refuses.
-    package static let cannotRewind = CurlError(CURLE_SEND_FAIL_REWIND)
+    /// libcurl wanted to send the request a second time, which the transfer refuses.
+    package static let refusedToRepeat = CurlError(CURLE_ABORTED_BY_CALLBACK)
     package static let outOfMemory = CurlError(CURLE_OUT_OF_MEMORY)
 
     package var description: String {
+        if self == .refusedToRepeat {
+            return "the reused connection died after the request was sent (libcurl error \(code))"
+        }
         let text = String(cString: curl_easy_strerror(CURLcode(rawValue: code)))
         return "\(text) (libcurl error \(code))"
     }

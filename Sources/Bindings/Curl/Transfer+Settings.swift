@@ -67,11 +67,6 @@ extension Transfer {
         sf_easy_set_long(handle, CURLOPT_BUFFERSIZE, bytes)
     }
 
-    /// CURLOPT_UPLOAD_BUFFERSIZE, in bytes; libcurl takes no less than 16,384.
-    package func setUploadBuffer(bytes: Int) {
-        sf_easy_set_long(handle, CURLOPT_UPLOAD_BUFFERSIZE, bytes)
-    }
-
     /// CURLOPT_ACCEPT_ENCODING unset: the body reaches the owner as it was sent.
     package func decodeNothing() { sf_easy_set_string(handle, CURLOPT_ACCEPT_ENCODING, nil) }
 }

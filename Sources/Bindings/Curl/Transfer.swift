@@ -17,7 +17,8 @@ package protocol TransferDelegate: AnyObject {
 package final class Transfer {
     let handle: UnsafeMutableRawPointer
     package weak var delegate: (any TransferDelegate)?
-    var upload = UploadBody()
+    /// The request's body; libcurl reads it in place until the exchange ends.
+    private var body: UnsafeMutableBufferPointer<UInt8>?
     /// While true, libcurl keeps what arrives and gives it again after `resume`.
     package var pausesBody = false
     /// The handle reads these until the exchange ends.
@@ -33,15 +34,16 @@ package final class Transfer {
         sf_easy_set_pointer(handle, CURLOPT_PRIVATE, me)
         sf_easy_set_pointer(handle, CURLOPT_WRITEDATA, me)
         sf_easy_set_pointer(handle, CURLOPT_HEADERDATA, me)
-        sf_easy_set_pointer(handle, CURLOPT_READDATA, me)
-        sf_easy_set_pointer(handle, CURLOPT_SEEKDATA, me)
+        sf_easy_set_pointer(handle, CURLOPT_PREREQDATA, me)
         sf_easy_set_data_callback(handle, CURLOPT_WRITEFUNCTION, transferWrite)
         sf_easy_set_data_callback(handle, CURLOPT_HEADERFUNCTION, transferHeader)
-        sf_easy_set_data_callback(handle, CURLOPT_READFUNCTION, transferRead)
-        sf_easy_set_seek_callback(handle, transferSeek)
+        sf_easy_set_prerequest_callback(handle, transferPrerequest)
     }
 
-    deinit { curl_easy_cleanup(handle) }
+    deinit {
+        curl_easy_cleanup(handle)
+        body?.deallocate()
+    }
 
     static func from(_ user: UnsafeMutableRawPointer?) -> Transfer? {
         guard let user else { return nil }
@@ -54,7 +56,6 @@ package final class Transfer {
         self.headers = headers
         sf_easy_set_url(handle, target.handle)
         sf_easy_set_headers(handle, headers.list)
-        upload = UploadBody()
     }
 
     /// A request without a body. CURLOPT_CUSTOMREQUEST, CURLOPT_HTTPGET, CURLOPT_NOBODY.
@@ -64,32 +65,31 @@ package final class Transfer {
         sf_easy_set_string(handle, CURLOPT_CUSTOMREQUEST, method == "GET" ? nil : method)
     }
 
-    /// A request with a body of `length` bytes, or of a length that is not known yet.
-    /// CURLOPT_POST with CURLOPT_POSTFIELDSIZE_LARGE; chunked framing where the length is unknown.
-    package func sendBody(method: String, length: Int?) {
+    /// A request with a body. CURLOPT_POSTFIELDS with CURLOPT_POSTFIELDSIZE_LARGE: a small body
+    /// leaves with the head in one system call.
+    package func sendBody(method: String, _ bytes: [UInt8]) {
+        let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, bytes.count))
+        _ = copy.initialize(from: bytes)
+        body?.deallocate()
+        body = copy
         sf_easy_set_long(handle, CURLOPT_NOBODY, 0)
         sf_easy_set_long(handle, CURLOPT_POST, 1)
         sf_easy_set_string(handle, CURLOPT_CUSTOMREQUEST, method == "POST" ? nil : method)
-        sf_easy_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(length ?? -1))
+        sf_easy_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
+        sf_easy_set_pointer(handle, CURLOPT_POSTFIELDS, copy.baseAddress)
     }
 
-    package func appendBody(_ bytes: [UInt8]) { upload.append(bytes) }
-
-    package func finishBody() { upload.finish() }
-
-    /// Whether libcurl waits for more of the body, so that `resume` is due once there is some.
-    package var waitsForBody: Bool { upload.isStarved }
-
-    /// Takes up a paused exchange, in both directions. curl_easy_pause with CURLPAUSE_CONT; may
+    /// Takes up a paused exchange. curl_easy_pause with CURLPAUSE_CONT; may
     /// call the delegate before it returns.
     package func resume() {
-        upload.isStarved = false
         curl_easy_pause(handle, CURLPAUSE_CONT)
     }
 
     /// Lets go of what the last exchange needed.
     package func release() {
-        upload = UploadBody()
+        sf_easy_set_pointer(handle, CURLOPT_POSTFIELDS, nil)
+        body?.deallocate()
+        body = nil
         delegate = nil
         pausesBody = false
     }
@@ -115,15 +115,18 @@ package final class Transfer {
             value: String(decoding: value, as: UTF8.self))
     }
 
+    /// Whether any of the request has left this machine.
+    package var hasSentAnything: Bool { sentHeadBytes > 0 || uploadedBytes > 0 }
+
     /// Bytes of the request's body that went out. CURLINFO_SIZE_UPLOAD_T.
-    package var uploadedBytes: Int {
+    private var uploadedBytes: Int {
         var count: curl_off_t = 0
         sf_easy_get_offset(handle, CURLINFO_SIZE_UPLOAD_T, &count)
         return Int(count)
     }
 
     /// Bytes of request heads that went out. CURLINFO_REQUEST_SIZE.
-    package var sentHeadBytes: Int {
+    private var sentHeadBytes: Int {
         var count: CLong = 0
         sf_easy_get_long(handle, CURLINFO_REQUEST_SIZE, &count)
         return count
@@ -157,18 +160,17 @@ private func transferHeader(
     return bytes.count
 }
 
-/// Body of the request: CURLOPT_READFUNCTION.
-private func transferRead(
-    _ buffer: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
-    _ user: UnsafeMutableRawPointer?
-) -> Int {
-    guard let buffer, let transfer = Transfer.from(user) else { return Int(CURL_READFUNC_ABORT) }
-    return transfer.upload.read(into: buffer, capacity: size * count) ?? Int(CURL_READFUNC_PAUSE)
-}
-
-/// Refuses every rewind: CURLOPT_SEEKFUNCTION. See `UploadBody`.
-private func transferSeek(
-    _ user: UnsafeMutableRawPointer?, _ offset: curl_off_t, _ origin: CInt
+/// A request is about to be sent: CURLOPT_PREREQFUNCTION.
+///
+/// libcurl sends a request a second time by itself when a reused connection dies before the first
+/// byte of the answer, and a provider may have charged the first one. It asks here before each
+/// sending, so one transfer is one request: what has left this machine is not sent again.
+private func transferPrerequest(
+    _ user: UnsafeMutableRawPointer?, _ primaryIP: UnsafeMutablePointer<CChar>?,
+    _ localIP: UnsafeMutablePointer<CChar>?, _ primaryPort: CInt, _ localPort: CInt
 ) -> CInt {
-    CURL_SEEKFUNC_FAIL
+    guard let transfer = Transfer.from(user), !transfer.hasSentAnything else {
+        return CURL_PREREQFUNC_ABORT
+    }
+    return CURL_PREREQFUNC_OK
 }

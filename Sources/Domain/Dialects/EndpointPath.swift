@@ -16,6 +16,10 @@ package struct EndpointPath: Equatable, Sendable {
 
     private static let version = "v1"
 
+    /// The paths that SDKs post to.
+    package static let usualPaths = templates.filter { $0.method == "POST" }
+        .map { "/\(version)/\($0.tail)" }
+
     /// The operation at `segments`, the path's parts without empty ones. A missing version
     /// segment is added and a doubled one dropped, as users share one base URL between tools.
     package init?(method: String, segments: [Substring]) {

@@ -1,14 +1,14 @@
 /// Meters one reply: takes its bytes as they pass, and says what it read.
-package protocol ReplyMeter: Sendable {
+package protocol ReplyMeter: AnyObject {
     /// Takes the next bytes of the body and returns those that the client may have now.
-    mutating func consume(_ bytes: [UInt8]) -> [UInt8]
+    func consume(_ bytes: [UInt8]) -> [UInt8]
     /// The body is over; returns the bytes still held back.
-    mutating func finish() -> [UInt8]
+    func finish() -> [UInt8]
     var reading: UsageReading { get }
 }
 
 /// Meters a reply that is one JSON document.
-package struct PlainReplyMeter<Reader: UsageReader>: ReplyMeter {
+package final class PlainReplyMeter<Reader: UsageReader>: ReplyMeter {
     private var reader: Reader
     private var scanner = JSONScanner(outline: Reader.outline)
 
@@ -17,12 +17,12 @@ package struct PlainReplyMeter<Reader: UsageReader>: ReplyMeter {
         self.reader.documentBegan()
     }
 
-    package mutating func consume(_ bytes: [UInt8]) -> [UInt8] {
+    package func consume(_ bytes: [UInt8]) -> [UInt8] {
         scanner.push(bytes.span, into: &reader)
         return bytes
     }
 
-    package mutating func finish() -> [UInt8] {
+    package func finish() -> [UInt8] {
         scanner.finish(into: &reader)
         reader.documentEnded(isValid: scanner.outcome == .complete)
         return []
@@ -35,7 +35,7 @@ package struct PlainReplyMeter<Reader: UsageReader>: ReplyMeter {
 ///
 /// Once the reply says that it is complete, its bytes are held back until `finish`, so that the
 /// client cannot have the whole of a reply whose row is not yet durable.
-package struct StreamedReplyMeter<Reader: UsageReader>: ReplyMeter {
+package final class StreamedReplyMeter<Reader: UsageReader>: ReplyMeter {
     private var events = EventStreamScanner()
     private var sink: EventReader<Reader>
     private var hider: UsageEventHider?
@@ -48,7 +48,7 @@ package struct StreamedReplyMeter<Reader: UsageReader>: ReplyMeter {
         hider = hidesUsageEvent ? UsageEventHider() : nil
     }
 
-    package mutating func consume(_ bytes: [UInt8]) -> [UInt8] {
+    package func consume(_ bytes: [UInt8]) -> [UInt8] {
         let wasFinal = sink.reader.reading.isFinal
         sink.endedEvents.removeAll(keepingCapacity: true)
         events.push(bytes.span, into: &sink)
@@ -60,7 +60,7 @@ package struct StreamedReplyMeter<Reader: UsageReader>: ReplyMeter {
         return passing
     }
 
-    package mutating func finish() -> [UInt8] {
+    package func finish() -> [UInt8] {
         sink.endedEvents.removeAll(keepingCapacity: true)
         events.finish(into: &sink)
         let rest = hider?.finish(endedEvents: sink.endedEvents) ?? []

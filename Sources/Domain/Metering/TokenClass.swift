@@ -19,6 +19,11 @@ package enum TokenClass: String, CaseIterable, Sendable {
     case inputVideo = "input_video"
     case embedding
 
+    /// `allCases` makes its array anew at each call, which a call's path cannot afford.
+    package static let all = TokenClass.allCases
+    package static let inputs = all.filter(\.isInput)
+    package static let outputs = all.filter { !$0.isInput }
+
     /// Whether its tokens are sent to the model; the others come from it.
     package var isInput: Bool {
         switch self {
@@ -53,6 +58,8 @@ package enum FeeUnit: String, CaseIterable, Sendable {
     case webSearch = "web_search"
     case fileSearch = "file_search"
     case codeInterpreter = "code_interpreter"
+
+    package static let all = FeeUnit.allCases
 
     package var index: Int {
         switch self {

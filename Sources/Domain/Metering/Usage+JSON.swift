@@ -1,14 +1,12 @@
 extension Usage {
-    private static let outline: JSONOutline = {
-        var outline = JSONOutline()
+    private static let outline = JSONOutline { outline in
         for tokenClass in TokenClass.allCases {
             outline.want(tokenClass.rawValue, as: Int32(tokenClass.index))
         }
         for unit in FeeUnit.allCases {
             outline.want(unit.rawValue, as: Int32(TokenClass.allCases.count + unit.index))
         }
-        return outline
-    }()
+    }
 
     /// Reads what `json` writes; names that are not known are left out.
     package init(json: String) {

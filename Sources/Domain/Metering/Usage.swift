@@ -1,12 +1,9 @@
 /// What one attempt consumed: disjoint counts by class, and pieces billed beside them.
-package struct Usage: Hashable, Sendable {
-    private var tokens: [Int64]
-    private var pieces: [Int64]
+package struct Usage: Sendable {
+    private var tokens = InlineArray<14, Int64>(repeating: 0)
+    private var pieces = InlineArray<3, Int64>(repeating: 0)
 
-    package init() {
-        tokens = [Int64](repeating: 0, count: TokenClass.allCases.count)
-        pieces = [Int64](repeating: 0, count: FeeUnit.allCases.count)
-    }
+    package init() {}
 
     package subscript(_ tokenClass: TokenClass) -> Int64 {
         get { tokens[tokenClass.index] }
@@ -20,12 +17,16 @@ package struct Usage: Hashable, Sendable {
 
     /// All tokens sent to the model, cached or not.
     package var inputTokens: Int64 {
-        TokenClass.allCases.reduce(0) { $0 + ($1.isInput ? self[$1] : 0) }
+        var sum: Int64 = 0
+        for tokenClass in TokenClass.inputs { sum += self[tokenClass] }
+        return sum
     }
 
     /// All tokens that came from the model, thought or shown.
     package var outputTokens: Int64 {
-        TokenClass.allCases.reduce(0) { $0 + ($1.isInput ? 0 : self[$1]) }
+        var sum: Int64 = 0
+        for tokenClass in TokenClass.outputs { sum += self[tokenClass] }
+        return sum
     }
 
     package var totalTokens: Int64 { inputTokens + outputTokens }
@@ -44,9 +45,16 @@ package struct Usage: Hashable, Sendable {
             if text.utf8.count > 1 { text += "," }
             text += "\"\(name)\":\(count)"
         }
-        for tokenClass in TokenClass.allCases { add(tokenClass.rawValue, self[tokenClass]) }
-        for unit in FeeUnit.allCases { add(unit.rawValue, self[unit]) }
+        for tokenClass in TokenClass.all { add(tokenClass.rawValue, self[tokenClass]) }
+        for unit in FeeUnit.all { add(unit.rawValue, self[unit]) }
         return text + "}"
+    }
+}
+
+extension Usage: Equatable {
+    package static func == (left: Usage, right: Usage) -> Bool {
+        TokenClass.all.allSatisfy { left[$0] == right[$0] }
+            && FeeUnit.all.allSatisfy { left[$0] == right[$0] }
     }
 }
 

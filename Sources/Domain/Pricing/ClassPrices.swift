@@ -5,7 +5,7 @@ internal import Money
 package struct ClassPrices: Hashable, Sendable {
     private var prices: [Int64?]
 
-    package init() { prices = [Int64?](repeating: nil, count: TokenClass.allCases.count) }
+    package init() { prices = [Int64?](repeating: nil, count: TokenClass.all.count) }
 
     /// The price that is written in the sheet.
     package subscript(stated tokenClass: TokenClass) -> Int64? {
@@ -34,12 +34,12 @@ package struct ClassPrices: Hashable, Sendable {
     package var dearestOutput: Int64? { dearest { !$0.isInput } }
 
     private func dearest(where matches: (TokenClass) -> Bool) -> Int64? {
-        TokenClass.allCases.filter(matches).compactMap { prices[$0.index] }.max()
+        TokenClass.all.filter(matches).compactMap { prices[$0.index] }.max()
     }
 
     /// Classes with a price, in the order of `TokenClass`.
     package var stated: [(TokenClass, Int64)] {
-        TokenClass.allCases.compactMap { tokenClass in
+        TokenClass.all.compactMap { tokenClass in
             prices[tokenClass.index].map { (tokenClass, $0) }
         }
     }

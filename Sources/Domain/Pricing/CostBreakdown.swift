@@ -29,7 +29,7 @@ package struct CostBreakdown: Sendable {
         let prices = period.tier(named: context.serviceTier)
             .prices(inputTokens: usage.inputTokens)
         var lines: [Line] = []
-        for tokenClass in TokenClass.allCases where usage[tokenClass] > 0 {
+        for tokenClass in TokenClass.all where usage[tokenClass] > 0 {
             guard let price = prices[tokenClass] else { continue }
             let product = try CostModel.product(Int128(usage[tokenClass]), Int128(price))
             lines.append(
@@ -39,7 +39,7 @@ package struct CostBreakdown: Sendable {
                     subtotal: try CostModel.scaled(
                         product, by: nil, over: CostModel.tokensPerPrice)))
         }
-        for unit in FeeUnit.allCases where usage[unit] > 0 {
+        for unit in FeeUnit.all where usage[unit] > 0 {
             guard let fee = period.fees[unit] else { continue }
             let product = try CostModel.product(Int128(usage[unit]), Int128(fee))
             lines.append(

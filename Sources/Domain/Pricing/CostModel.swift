@@ -35,13 +35,13 @@ package enum CostModel {
         let tier = period.tier(named: context.serviceTier)
         let prices = tier.prices(inputTokens: usage.inputTokens)
         var millionths: Int128 = 0
-        for tokenClass in TokenClass.allCases where usage[tokenClass] > 0 {
+        for tokenClass in TokenClass.all where usage[tokenClass] > 0 {
             guard let price = prices[tokenClass] else { throw .noPrice(tokenClass) }
             millionths = try sum(millionths, try product(Int128(usage[tokenClass]), Int128(price)))
         }
         let factor = period.multiplier(in: context)
         var cost = try scaled(millionths, by: factor, over: tokensPerPrice)
-        for unit in FeeUnit.allCases where usage[unit] > 0 {
+        for unit in FeeUnit.all where usage[unit] > 0 {
             guard let fee = period.fees[unit] else { continue }
             let thousandths = try product(Int128(usage[unit]), Int128(fee))
             cost += try scaled(thousandths, by: nil, over: piecesPerFee)

@@ -17,10 +17,6 @@ package struct ModelPrice: Hashable, Sendable {
     package var periods: [PricePeriod] = []
 
     package init(model: String) { self.model = model }
-
-    package func period(at moment: Instant) -> PricePeriod? {
-        periods.last { ($0.from ?? moment) <= moment }
-    }
 }
 
 /// Prices from one date on.

@@ -2,19 +2,40 @@ package import Chronology
 
 /// Every price that is known, by provider and model.
 package struct PriceBook: Sendable {
-    /// A model's price at a moment, and the version that a row keeps of it.
-    package struct Entry: Sendable {
+    /// A model's price in one period, and the version that a row keeps of it. Made once, when the
+    /// sheet is read, with what every quote asks for.
+    package final class Entry: Sendable {
         package let provider: String
         package let model: ModelPrice
         package let period: PricePeriod?
         package let version: String
+        let bounds: QuoteBounds
+
+        init(provider: String, model: ModelPrice, period: PricePeriod?, sheet: String) {
+            let from = period?.from?.text.prefix(10) ?? "always"
+            self.provider = provider
+            self.model = model
+            self.period = period
+            version = "\(provider)/\(model.model)@\(from)#\(sheet)"
+            bounds = QuoteBounds(period)
+        }
     }
 
     private struct Shelf: Sendable {
         var version: String
         var models: [ModelPrice]
+        /// By model and period; one without a period for a free model.
+        var entries: [[Entry]]
         /// Index into `models`, by id and alias.
         var byName: [String: Int]
+
+        func index(of name: String) -> Int? {
+            if let index = byName[name] { return index }
+            guard let stem = SnapshotName.stem(of: name), let index = byName[stem],
+                models[index].coversSnapshots
+            else { return nil }
+            return index
+        }
     }
 
     private var shelves: [String: Shelf] = [:]
@@ -25,44 +46,28 @@ package struct PriceBook: Sendable {
             for (index, model) in sheet.models.enumerated() {
                 for name in [model.model] + model.aliases { byName[name] = index }
             }
+            let entries = sheet.models.map { model in
+                (model.isFree ? [nil] : model.periods.map { $0 }).map { period in
+                    Entry(
+                        provider: sheet.provider, model: model, period: period,
+                        sheet: sheet.version)
+                }
+            }
             shelves[sheet.provider] = Shelf(
-                version: sheet.version, models: sheet.models, byName: byName)
+                version: sheet.version, models: sheet.models, entries: entries, byName: byName)
         }
     }
 
     /// The price of exactly this model at this moment: by id, by alias, or as a dated snapshot of
     /// a model whose sheet says that it covers them. Never by likeness: unknown is unpriced.
     package func entry(provider: String, model name: String, at moment: Instant) -> Entry? {
-        guard let shelf = shelves[provider] else { return nil }
-        let model: ModelPrice
-        if let index = shelf.byName[name] {
-            model = shelf.models[index]
-        } else if let stem = SnapshotName.stem(of: name), let index = shelf.byName[stem],
-            shelf.models[index].coversSnapshots {
-            model = shelf.models[index]
-        } else {
-            return nil
-        }
-        let period = model.period(at: moment)
-        guard period != nil || model.isFree else { return nil }
-        return entry(provider, model, period, sheet: shelf.version)
+        guard let shelf = shelves[provider], let index = shelf.index(of: name) else { return nil }
+        return shelf.entries[index].last { ($0.period?.from ?? moment) <= moment }
     }
 
-    /// The entry of a period that the sheet lists for the model with this id.
-    package func entry(
-        provider: String, model name: String, in period: PricePeriod
-    ) -> Entry? {
-        guard let shelf = shelves[provider], let index = shelf.byName[name] else { return nil }
-        return entry(provider, shelf.models[index], period, sheet: shelf.version)
-    }
-
-    private func entry(
-        _ provider: String, _ model: ModelPrice, _ period: PricePeriod?, sheet: String
-    ) -> Entry {
-        let from = period?.from?.text.prefix(10) ?? "always"
-        return Entry(
-            provider: provider, model: model, period: period,
-            version: "\(provider)/\(model.model)@\(from)#\(sheet)")
+    /// All entries of a provider's models, in the order of the sheet.
+    package func entries(of provider: String) -> [Entry] {
+        shelves[provider]?.entries.flatMap { $0 } ?? []
     }
 
     package var providers: [String] { shelves.keys.sorted() }

@@ -112,7 +112,7 @@ package struct PriceSheetReader {
         }
         for (name, fee) in try fields["per_thousand"]?.entries() ?? [] {
             guard let unit = FeeUnit(rawValue: name) else {
-                let known = FeeUnit.allCases.map(\.rawValue).joined(separator: ", ")
+                let known = FeeUnit.all.map(\.rawValue).joined(separator: ", ")
                 throw fee.fail("unknown fee '\(name)'; it knows \(known)")
             }
             period.fees[unit] = try price(fee)
@@ -151,7 +151,7 @@ package struct PriceSheetReader {
         var prices = ClassPrices()
         for (name, value) in try node.entries() {
             guard let tokenClass = TokenClass(rawValue: name) else {
-                let known = TokenClass.allCases.map(\.rawValue).joined(separator: ", ")
+                let known = TokenClass.all.map(\.rawValue).joined(separator: ", ")
                 throw value.fail("unknown token class '\(name)'; it knows \(known)")
             }
             prices[stated: tokenClass] = try price(value)

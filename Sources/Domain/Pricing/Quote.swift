@@ -54,12 +54,10 @@ package struct Quote: Hashable, Sendable {
         let input = try Self.inputBound(basis, entry.model)
         let output = try Self.outputBound(basis, entry.model)
         var worst = Quote(amount: .zero, inputTokens: input, outputTokens: output, outputPrice: 0)
-        for tier in period.reachableTiers(requested: basis.serviceTier) {
-            for prices in tier.reachablePrices(inputTokens: input) {
-                let candidate = try Self.bound(
-                    basis, input: input, output: output, prices: prices, period: period)
-                if candidate.amount >= worst.amount { worst = candidate }
-            }
+        let factor = period.dearestMultiplier(requestedGeo: basis.inferenceGeo)
+        for bound in entry.bounds.reachable(basis.serviceTier) where bound.firstInput <= input {
+            let candidate = try Self.bound(input: input, output: output, bound, factor)
+            if candidate.amount >= worst.amount { worst = candidate }
         }
         self = worst
     }
@@ -72,20 +70,18 @@ package struct Quote: Hashable, Sendable {
     }
 
     private static func bound(
-        _ basis: QuoteBasis, input: Int64, output: Int64, prices: ClassPrices, period: PricePeriod
+        input: Int64, output: Int64, _ bound: QuoteBounds.Bound, _ factor: Decimal?
     ) throws(Failure) -> Quote {
         do throws(CostModel.Failure) {
-            let inputPrice = Int128(prices.dearestInput ?? 0)
-            let outputPrice = prices.dearestOutput ?? 0
             let millionths = try CostModel.sum(
-                try CostModel.product(Int128(input), inputPrice),
-                try CostModel.product(Int128(output), Int128(outputPrice)))
+                try CostModel.product(Int128(input), Int128(bound.inputPrice)),
+                try CostModel.product(Int128(output), Int128(bound.outputPrice)))
             let amount = try CostModel.scaled(
-                millionths, by: period.dearestMultiplier(requestedGeo: basis.inferenceGeo),
-                over: CostModel.tokensPerPrice)
+                millionths, by: factor, over: CostModel.tokensPerPrice)
             guard amount.stored != nil else { throw .overflow }
             return Quote(
-                amount: amount, inputTokens: input, outputTokens: output, outputPrice: outputPrice)
+                amount: amount, inputTokens: input, outputTokens: output,
+                outputPrice: bound.outputPrice)
         } catch {
             throw .overflow
         }
@@ -115,31 +111,55 @@ package struct Quote: Hashable, Sendable {
     }
 }
 
-extension PricePeriod {
-    /// The tiers that can come to serve a request. One that does not pin its tier can be served
-    /// by a dearer one, where the account is set so.
-    fileprivate func reachableTiers(requested: String?) -> [TierPrices] {
-        switch requested {
-        case .some(let name) where name != "auto":
-            return [standard] + [serviceTiers[name]].compactMap { $0 }
-        default:
-            return [standard] + ["priority"].compactMap { serviceTiers[$0] }
-        }
+/// The dearest prices of each tier of a period, by service tier and context tier.
+struct QuoteBounds: Sendable {
+    struct Bound: Sendable {
+        /// Input tokens from which on the prices can apply.
+        let firstInput: Int64
+        /// Picodollars per million tokens, of the dearest class.
+        let inputPrice: Int64
+        let outputPrice: Int64
     }
 
+    private let standard: [Bound]
+    private let byTier: [String: [Bound]]
+    private let unpinned: [Bound]
+
+    init(_ period: PricePeriod?) {
+        guard let period else {
+            (standard, byTier, unpinned) = ([], [:], [])
+            return
+        }
+        standard = Self.bounds(period.standard)
+        let standard = standard
+        byTier = period.serviceTiers.mapValues { standard + Self.bounds($0) }
+        unpinned = byTier["priority"] ?? standard
+    }
+
+    private static func bounds(_ tier: TierPrices) -> [Bound] {
+        ([(Int64(0), tier.base)] + tier.contextTiers.map { ($0.bound.first, $0.prices) })
+            .map { first, prices in
+                Bound(
+                    firstInput: first, inputPrice: prices.dearestInput ?? 0,
+                    outputPrice: prices.dearestOutput ?? 0)
+            }
+    }
+
+    /// Of the tiers that can come to serve a request. One that does not pin its tier can be served
+    /// by a dearer one, where the account is set so.
+    func reachable(_ requested: String?) -> [Bound] {
+        guard let requested, requested != "auto" else { return unpinned }
+        return byTier[requested] ?? standard
+    }
+}
+
+extension PricePeriod {
     fileprivate func dearestMultiplier(requestedGeo: String?) -> Decimal? {
-        let factors = multipliers["inference_geo"] ?? [:]
+        guard let factors = multipliers["inference_geo"] else { return nil }
         if let geo = requestedGeo { return factors[geo] }
         return factors.values.max { left, right in
             left.digits * Decimal.powerOfTen(right.scale)
                 < right.digits * Decimal.powerOfTen(left.scale)
         }
-    }
-}
-
-extension TierPrices {
-    /// The prices of every context tier that so many tokens, or fewer, can be in.
-    fileprivate func reachablePrices(inputTokens: Int64) -> [ClassPrices] {
-        [base] + contextTiers.filter { $0.bound.first <= inputTokens }.map(\.prices)
     }
 }

@@ -5,9 +5,8 @@ internal import NIOHTTP1
 
 /// One client connection: assembles requests, runs one exchange at a time, writes its reply.
 ///
-/// While an exchange runs, `read` is held back: an upstream may answer before the upload ends, and
-/// a client's next request must not meet a reply that is not finished. What was read before that
-/// waits in `backlog`, which holds no more than one read's worth.
+/// An exchange begins when its request is complete, so what comes while one runs is the client's
+/// next request. It waits in `backlog`; beyond its bound the socket is not read any more.
 final class InboundHandler: ChannelDuplexHandler, Downstream {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
@@ -26,7 +25,13 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
     private let runtime: LoopRuntime
     private var context: ChannelHandlerContext?
     private var state = State.waiting(since: .now())
+    /// Bytes of a next request that may wait. Most clients send nothing before they have their
+    /// answer, so that reading on costs nothing, while switching reads off and on would cost two
+    /// system calls for each request.
+    private static let maximumBacklogBytes = 65_536
+
     private var backlog: [HTTPServerRequestPart] = []
+    private var backlogBytes = 0
     private var isReadHeld = false
     private var hasUnfinishedHead = false
     private var isKeptAlive = true
@@ -63,6 +68,7 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
         if case .exchanging = state {
+            if case .body(let buffer) = part { backlogBytes += buffer.readableBytes }
             backlog.append(part)
         } else {
             take(part)
@@ -161,7 +167,7 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
     }
 
     func read(context: ChannelHandlerContext) {
-        if case .exchanging = state {
+        if backlogBytes > Self.maximumBacklogBytes {
             isReadHeld = true
         } else {
             context.read()
@@ -243,14 +249,19 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
         guard !backlog.isEmpty else { return }
         let parts = backlog
         backlog = []
+        backlogBytes = 0
         for part in parts {
-            if case .exchanging = state { backlog.append(part) } else { take(part) }
+            guard case .exchanging = state else {
+                take(part)
+                continue
+            }
+            if case .body(let buffer) = part { backlogBytes += buffer.readableBytes }
+            backlog.append(part)
         }
     }
 
     private func releaseRead() {
-        if case .exchanging = state { return }
-        guard isReadHeld, let context else { return }
+        guard isReadHeld, backlogBytes <= Self.maximumBacklogBytes, let context else { return }
         isReadHeld = false
         context.read()
     }

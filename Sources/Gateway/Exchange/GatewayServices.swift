@@ -3,36 +3,50 @@ package import Chronology
 package import Pricing
 internal import Synchronization
 
+/// What routing, authentication and pricing look things up in; replaced as a whole.
+package final class GatewayBooks: Sendable {
+    package let routes: RouteTable
+    package let prices: PriceBook
+    package let keyRing: KeyRing
+
+    package init(routes: RouteTable, prices: PriceBook, keyRing: KeyRing) {
+        self.routes = routes
+        self.prices = prices
+        self.keyRing = keyRing
+    }
+}
+
 /// What every exchange uses, shared between the event loops.
 package final class GatewayServices: Sendable {
     package let bookkeeper: Bookkeeper
     package let clock: any WallClock
     private let ids: any CallIDSource
-    private let routeTable: Mutex<RouteTable>
-    private let prices: Mutex<PriceBook>
-    private let keys: Mutex<KeyRing>
+    private let current: Mutex<GatewayBooks>
 
     package init(
-        bookkeeper: Bookkeeper, clock: any WallClock, ids: any CallIDSource, routes: RouteTable,
-        prices: PriceBook, keys: KeyRing
+        bookkeeper: Bookkeeper, clock: any WallClock, ids: any CallIDSource, books: GatewayBooks
     ) {
         self.bookkeeper = bookkeeper
         self.clock = clock
         self.ids = ids
-        routeTable = Mutex(routes)
-        self.prices = Mutex(prices)
-        self.keys = Mutex(keys)
+        current = Mutex(books)
     }
 
-    package var routes: RouteTable { routeTable.withLock { $0 } }
-    package var priceBook: PriceBook { prices.withLock { $0 } }
-    package var keyRing: KeyRing { keys.withLock { $0 } }
+    package var books: GatewayBooks { current.withLock { $0 } }
 
     package func nextCallID() -> CallID { ids.next() }
 
-    package func use(_ ring: KeyRing) { keys.withLock { $0 = ring } }
-    package func use(_ routes: RouteTable) { routeTable.withLock { $0 = routes } }
-    package func use(_ book: PriceBook) { prices.withLock { $0 = book } }
+    package func use(_ ring: KeyRing) {
+        current.withLock { books in
+            books = GatewayBooks(routes: books.routes, prices: books.prices, keyRing: ring)
+        }
+    }
+
+    package func use(_ routes: RouteTable) {
+        current.withLock { books in
+            books = GatewayBooks(routes: routes, prices: books.prices, keyRing: books.keyRing)
+        }
+    }
 }
 
 /// Makes ids of calls; injected, so that the gateway draws no randomness of its own.

@@ -13,21 +13,19 @@ struct RequestFields: Sendable {
     /// Longer attribution is cut off from the row, not from the call.
     static let maximumAttributeBytes = 256
 
-    /// Fields that go upstream as they are. All others stay here: credentials, cookies, and
-    /// whatever describes this connection rather than the call.
-    private static let passedNames: Set<String> = [
-        "content-type", "accept", "user-agent", "idempotency-key", "traceparent", "tracestate",
-        "http-referer", "x-title", "x-client-request-id",
-    ]
+    /// What goes upstream as it is, beside the names in `take`. All else stays here: credentials,
+    /// cookies, and whatever describes this connection rather than the call.
     private static let passedPrefixes = ["anthropic-", "openai-"]
 
     init(_ fields: [HeaderField], query: String?) {
-        for field in fields { take(field.name.lowercased(), field) }
+        for field in fields { take(field) }
         credentials.queryKey = query.flatMap(Self.key(inQuery:))
     }
 
-    private mutating func take(_ name: String, _ field: HeaderField) {
+    private mutating func take(_ field: HeaderField) {
+        let name = field.name.lowercasedName
         switch name {
+        case "content-length", "host", "connection", "accept-encoding": break
         case "authorization": credentials.authorization = field.value
         case "x-api-key", "api-key": credentials.apiKey = field.value
         case "x-goog-api-key": credentials.googleKey = field.value
@@ -41,13 +39,16 @@ struct RequestFields: Sendable {
         case "x-spendfuse-conversation": conversation = Self.attribute(field.value)
         case "x-spendfuse-task-type": taskType = field.value
         case "x-spendfuse-tags": tags = TagList.json(of: field.value)
+        case "content-type", "accept", "user-agent", "idempotency-key", "traceparent",
+            "tracestate", "http-referer", "x-title", "x-client-request-id":
+            pass(field)
         default:
-            if Self.passedNames.contains(name)
-                || Self.passedPrefixes.contains(where: { name.hasPrefix($0) })
-            {
-                passed.append("\(field.name): \(field.value)")
-            }
+            if Self.passedPrefixes.contains(where: { name.hasPrefix($0) }) { pass(field) }
         }
+    }
+
+    private mutating func pass(_ field: HeaderField) {
+        passed.append("\(field.name): \(field.value)")
     }
 
     static func attribute(_ text: String) -> String? {
@@ -66,5 +67,12 @@ struct RequestFields: Sendable {
         guard let query else { return nil }
         let kept = query.split(separator: "&").filter { !$0.hasPrefix("key=") }
         return kept.isEmpty ? nil : kept.joined(separator: "&")
+    }
+}
+
+extension String {
+    /// In lower case; most clients write header names so already, which costs nothing then.
+    fileprivate var lowercasedName: String {
+        utf8.contains { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") } ? lowercased() : self
     }
 }

@@ -1,8 +1,9 @@
 package import Accounting
 internal import Money
 
-/// What the ledger decided, to be made durable in the order of the decisions.
-package enum JournalEntry: Sendable {
+/// What the ledger decided, to be made durable in the order of the decisions. Indirect, so that a
+/// queue of entries moves pointers.
+package indirect enum JournalEntry: Sendable {
     /// A hold: what a restart needs to book it in full.
     case hold(RequestRecord)
     /// The row of an attempt; its hold is gone in the same transaction.

@@ -14,18 +14,30 @@ package struct Route: Sendable {
 }
 
 /// Finds the route of a path. One parsed path serves authentication, routing and metering.
+/// Routes of the known operations are made once, by method and path as SDKs write them.
 package struct RouteTable: Sendable {
     private let upstreams: [String: Upstream]
     private let names: String
+    private var usual: [String: Route] = [:]
 
     package init(upstreams: [Upstream]) {
         self.upstreams = Dictionary(upstreams.map { ($0.name, $0) }) { _, last in last }
         names = self.upstreams.keys.sorted().map { "/\($0)" }.joined(separator: ", ")
+        for prefix in [""] + self.upstreams.keys.map({ "/\($0)" }) {
+            for path in EndpointPath.usualPaths {
+                usual[prefix + path] = try? parse(method: "POST", path: prefix + path)
+            }
+        }
     }
 
     /// The route of `path`, which has no query. Paths are taken as they are written: encoded
     /// slashes and dots are not decoded, so nothing but the table's routes can be reached.
     package func route(method: String, path: String) throws(GatewayError) -> Route {
+        if method == "POST", let route = usual[path] { return route }
+        return try parse(method: method, path: path)
+    }
+
+    private func parse(method: String, path: String) throws(GatewayError) -> Route {
         var segments = path.split(separator: "/", omittingEmptySubsequences: true)[...]
         var pathKey: String?
         if segments.first == "k", segments.count > 2 {

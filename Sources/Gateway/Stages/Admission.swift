@@ -6,37 +6,56 @@ internal import Money
 internal import Pricing
 
 /// What the first stages found out about a request: where it goes, who pays, what it can cost.
-struct Admission: Sendable {
-    var route: Route
+///
+/// A class, as it is looked at from every stage and has many texts that a copy would count.
+final class Admission {
+    let route: Route
     var caller: Caller
-    var facts: RequestFacts
-    var fields: RequestFields
+    let facts: RequestFacts
+    let fields: RequestFields
     var price: PriceBook.Entry?
     var quote: Quote?
     /// Why a call that may pass has no quote; nil where it has one.
     var quoteFailure: GatewayError?
     var record: RequestRecord
 
+    init(
+        route: Route, caller: Caller, facts: RequestFacts, fields: RequestFields,
+        record: RequestRecord
+    ) {
+        self.route = route
+        self.caller = caller
+        self.facts = facts
+        self.fields = fields
+        self.record = record
+    }
+
     /// What is held for the call; nothing where no bound is known and nothing asks for one.
     var hold: Amount { quote?.amount ?? .zero }
 }
 
-/// The stages before the first byte goes upstream: pure but for the snapshots that they read.
+/// The stages before the first byte goes upstream: pure but for the clock.
 struct AdmissionStages {
     let services: GatewayServices
+    let books: GatewayBooks
+
+    init(services: GatewayServices) {
+        self.services = services
+        books = services.books
+    }
 
     func admit(_ request: GatewayRequest, call: CallID) throws(GatewayError) -> Admission {
-        let route = try services.routes.route(method: request.method, path: request.path)
+        let route = try books.routes.route(method: request.method, path: request.path)
         let fields = RequestFields(request.fields, query: request.query)
         let caller = try authenticate(fields, route)
         let facts = try read(request, route)
-        var admission = Admission(
+        let admission = Admission(
             route: route, caller: caller, facts: facts, fields: fields,
             record: RequestRecord(
                 attempt: AttemptID(call: call, attempt: 1), admittedAt: services.clock.now(),
                 userID: caller.userID))
-        attribute(&admission)
-        price(&admission)
+        attribute(admission)
+        price(admission)
         return admission
     }
 
@@ -45,7 +64,7 @@ struct AdmissionStages {
     ) throws(GatewayError) -> Caller {
         var offered = fields.credentials
         offered.pathKey = route.pathKey
-        return try services.keyRing.caller(
+        return try books.keyRing.caller(
             offering: offered, upstreamHasKey: route.upstream.key != nil)
     }
 
@@ -63,31 +82,29 @@ struct AdmissionStages {
 
     /// Who the call is for: the key decides; what the client says counts where the key's policy
     /// trusts it, our own header before others' and headers before the body.
-    private func attribute(_ admission: inout Admission) {
+    private func attribute(_ admission: Admission) {
         let fields = admission.fields
         if admission.caller.trustsClientUser, let user = fields.user ?? admission.facts.user {
             admission.caller.userID = user
         }
-        var record = admission.record
-        record.userID = admission.caller.userID
-        record.projectID = admission.caller.projectID ?? fields.project
-        record.keyID = admission.caller.keyID
-        record.sessionID = fields.session
-        record.conversationID = fields.conversation
-        record.tags = fields.tags
-        record.provider = admission.route.provider
-        record.upstream = admission.route.upstream.name
-        record.endpoint = admission.route.endpoint.rawValue
-        record.modelRequested = admission.facts.model
-        record.model = admission.facts.model
-        record.streamed = admission.facts.streams
-        record.taskType = TaskType.of(
+        admission.record.userID = admission.caller.userID
+        admission.record.projectID = admission.caller.projectID ?? fields.project
+        admission.record.keyID = admission.caller.keyID
+        admission.record.sessionID = fields.session
+        admission.record.conversationID = fields.conversation
+        admission.record.tags = fields.tags
+        admission.record.provider = admission.route.provider
+        admission.record.upstream = admission.route.upstream.name
+        admission.record.endpoint = admission.route.endpoint.rawValue
+        admission.record.modelRequested = admission.facts.model
+        admission.record.model = admission.facts.model
+        admission.record.streamed = admission.facts.streams
+        admission.record.taskType = TaskType.of(
             stated: fields.taskType, endpoint: admission.route.endpoint,
             offersTools: admission.facts.offersTools)
-        admission.record = record
     }
 
-    private func price(_ admission: inout Admission) {
+    private func price(_ admission: Admission) {
         switch admission.route.endpoint.meterClass {
         case .free: return
         case .denied:
@@ -99,7 +116,7 @@ struct AdmissionStages {
             admission.quoteFailure = .unpriced(model: nil, admission.route)
             return
         }
-        admission.price = services.priceBook.entry(
+        admission.price = books.prices.entry(
             provider: admission.route.provider, model: model,
             at: admission.record.admittedAt)
         guard let price = admission.price else {

@@ -4,6 +4,7 @@ internal import Gateway
 internal import GRDB
 internal import Metering
 internal import Money
+internal import SQLite
 
 /// Writes journal entries, inside the writer's transaction.
 struct JournalStatements {
@@ -22,10 +23,15 @@ struct JournalStatements {
         }
     }
 
-    private func run(_ sql: String, _ arguments: StatementArguments) throws {
+    private func run(_ sql: String, _ bind: (inout RowWriter) -> Void) throws {
         let statement = try db.cachedStatement(sql: sql)
-        statement.setUncheckedArguments(arguments)
-        try statement.execute()
+        var writer = RowWriter(borrowing: statement.sqliteStatement)
+        bind(&writer)
+        do throws(RowWriter.Failure) {
+            try writer.run()
+        } catch {
+            throw DatabaseError(resultCode: ResultCode(rawValue: error.code), message: error.message)
+        }
     }
 
     private func insertHold(_ record: RequestRecord) throws {
@@ -35,20 +41,35 @@ struct JournalStatements {
                 session_id, conversation_id, tags, provider, upstream, endpoint, model,
                 price_version, held_picodollars, streamed, task_type)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                record.attempt.call.description, record.attempt.attempt, record.admittedAt.text,
-                record.userID, record.projectID, record.keyID, record.sessionID,
-                record.conversationID, record.tags, record.provider, record.upstream,
-                record.endpoint, record.model, record.priceVersion, record.held.stored,
-                record.streamed, record.taskType,
-            ])
+            """
+        ) { row in
+            row.bind(record.attempt.call.description)
+            row.bind(Int64(record.attempt.attempt))
+            row.bind(record.admittedAt.text)
+            row.bind(record.userID)
+            row.bind(record.projectID)
+            row.bind(record.keyID)
+            row.bind(record.sessionID)
+            row.bind(record.conversationID)
+            row.bind(record.tags)
+            row.bind(record.provider)
+            row.bind(record.upstream)
+            row.bind(record.endpoint)
+            row.bind(record.model)
+            row.bind(record.priceVersion)
+            row.bind(record.held.stored)
+            row.bind(record.streamed)
+            row.bind(record.taskType)
+        }
     }
 
     private func deleteHold(_ attempt: AttemptID) throws {
         try run(
-            "DELETE FROM ledger_holds WHERE call_id = ? AND attempt = ?",
-            [attempt.call.description, attempt.attempt])
+            "DELETE FROM ledger_holds WHERE call_id = ? AND attempt = ?"
+        ) { row in
+            row.bind(attempt.call.description)
+            row.bind(Int64(attempt.attempt))
+        }
     }
 
     /// The attempt's id decides that a row is written once, however often it is tried.
@@ -65,20 +86,45 @@ struct JournalStatements {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
                 ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (call_id, attempt) WHERE call_id IS NOT NULL DO NOTHING
-            """,
-            [
-                record.attempt.call.description, record.attempt.attempt, record.admittedAt.text,
-                record.userID, record.projectID, record.keyID, record.sessionID,
-                record.conversationID, record.tags, record.provider, record.upstream,
-                record.endpoint, record.model, record.modelRequested, record.inputTokens,
-                record.outputTokens, record.totalTokens, record.cacheReadTokens,
-                record.cacheWriteTokens, record.reasoningTokens, record.usage, record.usageStatus,
-                record.serviceTier, record.inferenceGeo, record.cost.stored,
-                record.costReported?.stored, record.priceVersion, record.held.stored,
-                record.status.rawValue, record.statusCode, record.errorMessage,
-                record.durationMilliseconds, record.firstByteMilliseconds, record.streamed,
-                record.taskType, record.metadata,
-            ])
+            """
+        ) { row in
+            row.bind(record.attempt.call.description)
+            row.bind(Int64(record.attempt.attempt))
+            row.bind(record.admittedAt.text)
+            row.bind(record.userID)
+            row.bind(record.projectID)
+            row.bind(record.keyID)
+            row.bind(record.sessionID)
+            row.bind(record.conversationID)
+            row.bind(record.tags)
+            row.bind(record.provider)
+            row.bind(record.upstream)
+            row.bind(record.endpoint)
+            row.bind(record.model)
+            row.bind(record.modelRequested)
+            row.bind(record.inputTokens)
+            row.bind(record.outputTokens)
+            row.bind(record.totalTokens)
+            row.bind(record.cacheReadTokens)
+            row.bind(record.cacheWriteTokens)
+            row.bind(record.reasoningTokens)
+            row.bind(record.usage)
+            row.bind(record.usageStatus)
+            row.bind(record.serviceTier)
+            row.bind(record.inferenceGeo)
+            row.bind(record.cost.stored)
+            row.bind(record.costReported?.stored)
+            row.bind(record.priceVersion)
+            row.bind(record.held.stored)
+            row.bind(record.status.rawValue)
+            row.bind(record.statusCode.map(Int64.init))
+            row.bind(record.errorMessage)
+            row.bind(record.durationMilliseconds)
+            row.bind(record.firstByteMilliseconds)
+            row.bind(record.streamed)
+            row.bind(record.taskType)
+            row.bind(record.metadata)
+        }
     }
 
     private func insertPerformance(_ record: RequestRecord) throws {
@@ -88,14 +134,24 @@ struct JournalStatements {
                 provider, task_type, response_time_ms, time_to_first_token_ms, input_tokens,
                 output_tokens, success, error_type, error_message, conversation_id)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                record.attempt.call.description, record.attempt.attempt, record.admittedAt.text,
-                record.userID, record.model, record.provider, record.taskType,
-                record.durationMilliseconds, record.firstByteMilliseconds, record.inputTokens,
-                record.outputTokens, record.status == .success, record.errorClass,
-                record.errorMessage, record.conversationID,
-            ])
+            """
+        ) { row in
+            row.bind(record.attempt.call.description)
+            row.bind(Int64(record.attempt.attempt))
+            row.bind(record.admittedAt.text)
+            row.bind(record.userID)
+            row.bind(record.model)
+            row.bind(record.provider)
+            row.bind(record.taskType)
+            row.bind(record.durationMilliseconds)
+            row.bind(record.firstByteMilliseconds)
+            row.bind(record.inputTokens)
+            row.bind(record.outputTokens)
+            row.bind(record.status == .success)
+            row.bind(record.errorClass)
+            row.bind(record.errorMessage)
+            row.bind(record.conversationID)
+        }
     }
 
     /// One alert for each budget, window and threshold, whatever the number of calls and starts.
@@ -117,11 +173,20 @@ struct JournalStatements {
                 limit_picodollars, timestamp)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT DO NOTHING
-            """,
-            [
-                standing.scope.description, standing.scope.userID, standing.window.rawValue,
-                alert.windowStart.text, alert.threshold, alert.severity.rawValue, percent, message,
-                status.closed, standing.settled.stored, standing.limit.stored, alert.at.text,
-            ])
+            """
+        ) { row in
+            row.bind(standing.scope.description)
+            row.bind(standing.scope.userID)
+            row.bind(standing.window.rawValue)
+            row.bind(alert.windowStart.text)
+            row.bind(Int64(alert.threshold))
+            row.bind(alert.severity.rawValue)
+            row.bind(percent)
+            row.bind(message)
+            row.bind(status.closed)
+            row.bind(standing.settled.stored)
+            row.bind(standing.limit.stored)
+            row.bind(alert.at.text)
+        }
     }
 }

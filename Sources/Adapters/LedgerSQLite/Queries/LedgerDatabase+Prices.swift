@@ -13,22 +13,14 @@ extension LedgerDatabase {
         try write("loading cost_models") { db in
             try db.execute(sql: "UPDATE cost_models SET active = 0 WHERE active <> 0")
             for provider in book.providers {
-                for model in book.models(of: provider) {
-                    for period in model.periods {
-                        try Self.store(period, of: model, provider, book, db, at: now)
-                    }
-                }
+                for entry in book.entries(of: provider) { try Self.store(entry, db, at: now) }
             }
         }
     }
 
     private static func store(
-        _ period: PricePeriod, of model: ModelPrice, _ provider: String, _ book: PriceBook,
-        _ db: Database, at now: Instant
+        _ entry: PriceBook.Entry, _ db: Database, at now: Instant
     ) throws {
-        guard let entry = book.entry(provider: provider, model: model.model, in: period) else {
-            return
-        }
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO cost_models (provider, model_name, effective_from, price_version,
@@ -41,9 +33,9 @@ extension LedgerDatabase {
                     cost_per_1k_image_tokens = excluded.cost_per_1k_image_tokens,
                     prices = excluded.prices
                 """)
-        let base = period.standard.base
+        let base = entry.period?.standard.base ?? ClassPrices()
         try statement.execute(arguments: [
-            provider, model.model, period.from?.text, entry.version,
+            entry.provider, entry.model.model, entry.period?.from?.text, entry.version,
             perThousand(base[.input]), perThousand(base[.output]),
             perThousand(base[stated: .inputImage]), pricesJSON(base), now.text,
         ])

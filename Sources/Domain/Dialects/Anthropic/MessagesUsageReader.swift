@@ -25,8 +25,7 @@ package struct MessagesUsageReader: UsageReader {
         ("server_tool_use.web_search_requests", .webSearches),
     ]
 
-    package static let outline: JSONOutline = {
-        var outline = JSONOutline()
+    package static let outline = JSONOutline { outline in
         for prefix in ["", "message."] {
             outline.want("\(prefix)model", as: Place.model.rawValue)
             outline.want("\(prefix)usage", as: Place.usage.rawValue)
@@ -42,8 +41,7 @@ package struct MessagesUsageReader: UsageReader {
         for path in ["delta.text", "delta.thinking", "delta.partial_json", "content_block.text"] {
             outline.want(path, as: Place.text.rawValue, measuresOnly: true)
         }
-        return outline
-    }()
+    }
 
     package private(set) var reading = UsageReading()
     private var counts = CountGroup(size: Field.allCases.count)

@@ -10,8 +10,7 @@ package struct ChatUsageReader: UsageReader {
         case serviceTier, usage, choices, choice, errorMessage, text
     }
 
-    package static let outline: JSONOutline = {
-        var outline = JSONOutline()
+    package static let outline = JSONOutline { outline in
         outline.want("model", as: Place.model.rawValue)
         outline.want("service_tier", as: Place.serviceTier.rawValue)
         outline.want("usage", as: Place.usage.rawValue)
@@ -28,8 +27,7 @@ package struct ChatUsageReader: UsageReader {
         ] {
             outline.want("choices[].\(path)", as: Place.text.rawValue, measuresOnly: true)
         }
-        return outline
-    }()
+    }
 
     package private(set) var reading = UsageReading()
     package private(set) var isUsageOnly = false

@@ -14,8 +14,7 @@ package struct ResponsesUsageReader: UsageReader {
         "response.completed", "response.incomplete", "response.failed", "error",
     ]
 
-    package static let outline: JSONOutline = {
-        var outline = JSONOutline()
+    package static let outline = JSONOutline { outline in
         for prefix in ["", "response."] {
             outline.want("\(prefix)model", as: Place.model.rawValue)
             outline.want("\(prefix)service_tier", as: Place.serviceTier.rawValue)
@@ -30,8 +29,7 @@ package struct ResponsesUsageReader: UsageReader {
         outline.want("type", as: Place.eventType.rawValue)
         outline.want("message", as: Place.errorMessage.rawValue)
         outline.want("delta", as: Place.text.rawValue, measuresOnly: true)
-        return outline
-    }()
+    }
 
     package private(set) var reading = UsageReading()
     private var counts = CountGroup.openAI()

@@ -45,12 +45,11 @@ enum RequestField: Int32, CaseIterable {
     var mayRepeat: Bool { self == .toolType || self == .partType }
 
     static func outline(_ fields: [(String, RequestField)]) -> JSONOutline {
-        var outline = JSONOutline()
-        outline.want("", as: RequestField.root.rawValue)
-        for (path, field) in fields { outline.want(path, as: field.rawValue) }
-        outline.wantAnywhere("type", as: RequestField.partType.rawValue)
-        outline.seal()
-        return outline
+        JSONOutline { outline in
+            outline.want("", as: RequestField.root.rawValue)
+            for (path, field) in fields { outline.want(path, as: field.rawValue) }
+            outline.wantAnywhere("type", as: RequestField.partType.rawValue)
+        }
     }
 
     static let chatOutline = outline([

@@ -9,10 +9,7 @@ extension JSONScanner {
 
     private func keepsText(isKey: Bool, at node: Int32) -> Bool {
         guard node != JSONOutline.nowhere else { return false }
-        let place = outline.nodes[Int(node)]
-        return isKey
-            ? !place.keys.isEmpty
-            : place.name != JSONOutline.nowhere && !place.measuresOnly
+        return isKey ? outline.hasKeys(at: node) : outline.keepsText(at: node)
     }
 
     /// Reads up to the end of the string, an escape, or the end of the piece; returns the index
@@ -56,7 +53,7 @@ extension JSONScanner {
 
     private mutating func endString(at index: Int, into sink: inout some JSONSink) {
         if readsKey {
-            node = text.keeps ? child(of: frames[frames.count - 1].node) : elsewhere()
+            node = place(under: frames[frames.count - 1].node)
             state = .colon
             return
         }
@@ -67,18 +64,11 @@ extension JSONScanner {
         valueEnded()
     }
 
-    private func elsewhere() -> Int32 {
-        let parent = frames[frames.count - 1].node
+    private func place(under parent: Int32) -> Int32 {
         guard parent != JSONOutline.nowhere else { return JSONOutline.nowhere }
-        return outline.nodes[Int(parent)].otherwise
-    }
-
-    private func child(of parent: Int32) -> Int32 {
-        let keys = outline.nodes[Int(parent)].keys
-        for index in keys.indices where text.equals(keys[index]) {
-            return outline.nodes[Int(parent)].targets[index]
-        }
-        return outline.nodes[Int(parent)].otherwise
+        return text.isWhole
+            ? outline.child(of: parent, key: text.kept, count: text.kept.count)
+            : outline.otherwise[Int(parent)]
     }
 
     mutating func readNumber(

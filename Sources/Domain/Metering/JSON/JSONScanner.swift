@@ -187,7 +187,7 @@ package struct JSONScanner: Sendable {
     mutating func valueEnded() { state = frames.isEmpty ? .done : .afterValue }
 
     func name(of node: Int32) -> Int32 {
-        node == JSONOutline.nowhere ? JSONOutline.nowhere : outline.nodes[Int(node)].name
+        node == JSONOutline.nowhere ? JSONOutline.nowhere : outline.names[Int(node)]
     }
 
     private mutating func enterElement() {
@@ -195,7 +195,6 @@ package struct JSONScanner: Sendable {
             node = JSONOutline.nowhere
             return
         }
-        let elements = outline.nodes[Int(array)].elements
-        node = elements == JSONOutline.nowhere ? outline.nodes[Int(array)].otherwise : elements
+        node = outline.elements[Int(array)]
     }
 }

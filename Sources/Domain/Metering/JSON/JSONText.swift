@@ -2,7 +2,7 @@
 /// with escapes resolved.
 struct JSONText: Sendable {
     private(set) var keeps = false
-    private var kept: [UInt8] = []
+    private(set) var kept: [UInt8] = []
     private var count = 0
     private var codeUnit: UInt32 = 0
     private var hexDigits = 0
@@ -96,10 +96,11 @@ struct JSONText: Sendable {
         appendScalar(0xFFFD)
     }
 
-    func equals(_ key: [UInt8]) -> Bool { count == key.count && kept == key }
+    /// Whether `kept` is all of the string.
+    var isWhole: Bool { keeps && count <= JSONScanner.maximumKeptBytes }
 
     var scalar: JSONScalar {
-        keeps && count <= JSONScanner.maximumKeptBytes
+        isWhole
             ? .string(String(decoding: kept, as: UTF8.self)) : .measured(bytes: count)
     }
 }
