@@ -19,12 +19,12 @@ func module(
         swiftSettings: house)
 }
 
-/// A test target named `name` that lives in `Tests/<name>`.
+/// A test target for what `name` says, that lives in `Tests/<name>`.
 func tests(
-    _ name: String, of dependencies: [Target.Dependency], resources: [Resource] = []
+    _ name: String, of dependencies: [Target.Dependency]
 ) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources,
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)",
         swiftSettings: house)
 }
 
@@ -85,7 +85,8 @@ let middle: [Target] = [
 ]
 
 let edge: [Target] = [
-    module("Inbound", in: "Edge", uses: ["Gateway", "Dialects", nioCore, nioPosix, nioHTTP1, logging]),
+    module(
+        "Inbound", in: "Edge", uses: ["Gateway", "Dialects", nioCore, nioPosix, nioHTTP1, logging]),
     module("Demo", in: "Edge", uses: [nioCore, nioPosix, nioHTTP1]),
     module("Admin", in: "Edge", uses: [hummingbird, httpTypes, nioCore, logging]),
 ]
@@ -109,6 +110,19 @@ let top: [Target] = [
         path: "Sources/CLI", swiftSettings: house),
 ]
 
+let proofs: [Target] = [
+    .target(
+        name: "TestSupport", dependencies: inside + ["Gateway", "StrictYAML"],
+        path: "Tests/Support", swiftSettings: house),
+    tests("Tidy", of: []),
+    tests("Domain", of: inside + ["TestSupport", "Reporting"]),
+    tests("Simulation", of: inside + ["TestSupport"]),
+    tests("Gateway", of: inside + ["TestSupport", "Gateway", crypto]),
+    tests(
+        "LedgerSQLite",
+        of: inside + ["TestSupport", "Gateway", "Reporting", "LedgerSQLite", grdb, logging]),
+]
+
 let package = Package(
     name: "spendfuse",
     products: [.executable(name: "spendfuse", targets: ["spendfuse"])],
@@ -120,10 +134,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: bindings + domain + middle + edge + top,
+    targets: bindings + domain + middle + edge + top + proofs,
     swiftLanguageModes: [.v6]
 )

@@ -25,7 +25,8 @@ enum BudgetMetrics {
     ) -> String {
         var text = "# HELP spendfuse_\(name) \(help)\n# TYPE spendfuse_\(name) gauge\n"
         for standing in standings {
-            text += "spendfuse_\(name){budget=\"\(escaped(standing.scope.description))\","
+            text +=
+                "spendfuse_\(name){budget=\"\(escaped(standing.scope.description))\","
                 + "window=\"\(standing.window.rawValue)\"} \(standing[keyPath: value].dollars)\n"
         }
         return text

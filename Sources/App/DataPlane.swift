@@ -60,7 +60,8 @@ struct DataPlane: Service {
 
     func run() async throws {
         try await gracefulShutdown()
-        logger.notice("gateway.stopping", metadata: ["open holds": "\(services.bookkeeper.openHolds)"])
+        logger.notice(
+            "gateway.stopping", metadata: ["open holds": "\(services.bookkeeper.openHolds)"])
         let left = await server.stop()
         if left > 0 {
             logger.warning("gateway.stop_timeout", metadata: ["exchanges cut": "\(left)"])

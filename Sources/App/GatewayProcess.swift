@@ -1,4 +1,3 @@
-internal import UnixSignals
 internal import Accounting
 package import Config
 internal import Crypto
@@ -12,6 +11,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import Pricing
 internal import ServiceLifecycle
+internal import UnixSignals
 internal import UpstreamCurl
 
 /// Puts the parts together: the only place that knows every adapter.
@@ -29,14 +29,15 @@ package struct GatewayProcess {
     package func run() async throws {
         prepareProcess()
         let prices = try PriceSheetFolder.read(settings.pricing)
-        let database = try LedgerDatabase(
-            directory: settings.state, isServer: true, clock: clock)
+        try LedgerDatabase.prepare(directory: settings.state)
         guard let lock = try FileLock(path: "\(settings.state)/lock") else {
             throw StartFailure(
                 "another spendfuse serves from \(settings.state); stop it, or set 'state' to"
                     + " another folder")
         }
         defer { withExtendedLifetime(lock) {} }
+        let database = try LedgerDatabase(
+            directory: settings.state, isServer: true, clock: clock)
         try database.store(prices, at: clock.now())
         let journal = SQLiteJournal(database, logger: logger)
         let watch = LedgerWatch(database: database, settings: settings, logger: logger)
@@ -56,7 +57,8 @@ package struct GatewayProcess {
         announce(plane)
         var configuration = ServiceGroupConfiguration(
             services: [
-                .init(service: JournalService(journal: journal, services: services, logger: logger)),
+                .init(
+                    service: JournalService(journal: journal, services: services, logger: logger)),
                 .init(service: watch.service(services)),
                 .init(service: admin),
                 .init(service: plane),

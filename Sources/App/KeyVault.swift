@@ -22,14 +22,17 @@ package enum KeyVault {
             }
             return SymmetricKey(data: data)
         }
-        let pepper = SymmetricKey(size: .bits256)
-        let data = pepper.withUnsafeBytes { Data($0) }
+        var generator = SystemRandomNumberGenerator()
+        let data = Data(
+            (0..<pepperBytes).map { _ in
+                UInt8.random(in: 0...UInt8.max, using: &generator)
+            })
         let isMade = FileManager.default.createFile(
             atPath: path, contents: data, attributes: [.posixPermissions: 0o600])
         guard isMade else {
             throw Failure(description: "\(path) cannot be written; check its folder's permissions")
         }
-        return pepper
+        return SymmetricKey(data: data)
     }
 
     /// Letters of ids and secrets: 62 of them, so 43 carry 256 bits.
@@ -44,13 +47,16 @@ package enum KeyVault {
     ) -> (key: GatewayKey, secret: String) {
         let id = letters(idLetters)
         let secret = "\(KeyRing.secretPrefix)\(id)_\(letters(secretLetters))"
-        return (GatewayKey(id: "key_\(id)", name: name, userID: userID, projectID: projectID), secret)
+        return (
+            GatewayKey(id: "key_\(id)", name: name, userID: userID, projectID: projectID), secret
+        )
     }
 
     private static func letters(_ count: Int) -> String {
         var generator = SystemRandomNumberGenerator()
-        return String((0..<count).map { _ in
-            alphabet[Int.random(in: 0..<alphabet.count, using: &generator)]
-        })
+        return String(
+            (0..<count).map { _ in
+                alphabet[Int.random(in: 0..<alphabet.count, using: &generator)]
+            })
     }
 }

@@ -1,3 +1,4 @@
+internal import Chronology
 internal import Config
 internal import Crypto
 internal import Gateway
@@ -48,14 +49,17 @@ final class LedgerWatch: Sendable {
             let mark = try database.changeMark()
             let (known, lastRow) = seen.withLock { ($0.mark, $0.lastRow) }
             guard mark != known else { return }
-            let foreign = try database.foreignSpend(after: lastRow)
+            let foreign = try database.foreignSpend(
+                after: lastRow, at: services.clock.now())
             for spend in foreign.spend {
                 services.bookkeeper.add(
                     spend.amount, userID: spend.userID, spentAt: spend.spentAt)
             }
+            // Noted before anything else can fail: spend is counted once.
+            seen.withLock { $0.lastRow = foreign.lastRow }
             services.bookkeeper.setBudgets(try database.budgets())
             services.use(try keyRing())
-            seen.withLock { $0 = Seen(mark: mark, lastRow: foreign.lastRow) }
+            seen.withLock { $0.mark = mark }
         } catch {
             logger.error("ledger.unreadable", metadata: ["reason": "\(error)"])
         }

@@ -12,7 +12,8 @@ package struct StartFailure: Error, CustomStringConvertible {
             description = "\(what) cannot listen on \(address): \(error)"
             return
         }
-        description = "\(what) cannot listen on \(address): another program uses the port;"
+        description =
+            "\(what) cannot listen on \(address): another program uses the port;"
             + " stop it, or set '\(what)' to another address (port 0 picks a free one)"
     }
 }

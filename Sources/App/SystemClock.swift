@@ -11,7 +11,8 @@ package final class SystemClock: WallClock {
     package func now() -> Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        let microseconds = Int64(time.tv_sec) * Instant.microsecondsPerSecond
+        let microseconds =
+            Int64(time.tv_sec) * Instant.microsecondsPerSecond
             + Int64(time.tv_nsec) / 1_000
         let (_, newest) = latest.max(microseconds, ordering: .relaxed)
         return Instant(microseconds: newest)

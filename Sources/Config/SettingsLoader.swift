@@ -17,6 +17,9 @@ package struct SettingsLoader {
         "log.level": "info", "log.format": "text",
     ]
 
+    /// Above any bound that means something, and far from overflow in sums of them.
+    private static let maximumLimit = 1_099_511_627_776
+
     private let environment: [String: String]
     private let file: ConfigFile
     private let sources: [Source]
@@ -59,7 +62,14 @@ package struct SettingsLoader {
         let listen = try hostPort("listen")
         let admin = try hostPort("admin")
         var mode: KeyRing.Mode = try choice("auth.mode")
-        if !listen.isLoopback { mode = .keys }
+        if !listen.isLoopback, mode == .passThrough {
+            guard found("auth.mode")?.place == "default" else {
+                throw ConfigError(
+                    "auth.mode is pass-through and listen is \(listen): whoever reaches a listener"
+                        + " that is not loopback needs a gateway key; set auth.mode to keys")
+            }
+            mode = .keys
+        }
         var limits = InboundSettings()
         for name in InboundSettings.limitNames { try readLimit(name, into: &limits) }
         let user = try required("auth.default_user")
@@ -67,7 +77,8 @@ package struct SettingsLoader {
             listen: listen, admin: admin, state: expanded(try state()),
             pricing: expanded(try required("pricing").text), authMode: mode,
             defaultUser: user.text, demo: try flag("demo"),
-            certificateFile: found("certificates").map { expanded($0.text) }, upstreams: try upstreams(),
+            certificateFile: found("certificates").map { expanded($0.text) },
+            upstreams: try upstreams(),
             limits: limits, logLevel: try logLevel(), logFormat: try choice("log.format"),
             origins: [])
         if let url = found("database.url") {
@@ -93,7 +104,8 @@ package struct SettingsLoader {
                 continue
             }
             let line = source.name == file.path ? file.values[key].map { ":\($0.line)" } : nil
-            let place = source.name == "environment"
+            let place =
+                source.name == "environment"
                 ? "environment \(Self.variable(key))" : source.name + (line ?? "")
             origins.append(Settings.Origin(key: key, value: text, origin: place))
             return Found(text: text, place: place)
@@ -160,10 +172,10 @@ package struct SettingsLoader {
         _ name: String, into limits: inout InboundSettings
     ) throws(ConfigError) {
         guard let value = found("limits.\(name)") else { return }
-        guard let number = Int(value.text), number > 0 else {
+        guard let number = Int(value.text), number > 0, number <= Self.maximumLimit else {
             throw ConfigError(
-                "\(value.place): limits.\(name) must be a whole number above 0, not"
-                    + " '\(value.text)'")
+                "\(value.place): limits.\(name) must be a whole number above 0 and at most"
+                    + " \(Self.maximumLimit), not '\(value.text)'")
         }
         limits[limit: name] = number
     }

@@ -47,7 +47,8 @@ struct UpstreamReader {
                     "\(place): a name is made of a-z, 0-9, - and _, and is not 'k'")
             }
             let index = drafts.firstIndex { $0.name == entry.name }
-            var draft = index.map { drafts[$0] }
+            var draft =
+                index.map { drafts[$0] }
                 ?? Draft(name: entry.name, place: place, origin: file.path)
             draft.place = place
             try apply(entry, to: &draft)
@@ -55,7 +56,8 @@ struct UpstreamReader {
         }
         var upstreams: [Upstream] = []
         for var draft in drafts {
-            let prefix = "SPENDFUSE_UPSTREAM_"
+            let prefix =
+                "SPENDFUSE_UPSTREAM_"
                 + draft.name.uppercased().replacing("-", with: "_")
             if let url = environment["\(prefix)_URL"], !url.isEmpty {
                 draft.url = url
@@ -90,7 +92,8 @@ struct UpstreamReader {
         draft.provider = entry.fields["provider"]?.text ?? draft.provider
         draft.url = entry.fields["url"]?.text ?? draft.url
         draft.key = entry.fields["key"]?.text ?? draft.key
-        draft.onClientDisconnect = entry.fields["on_client_disconnect"]?.text
+        draft.onClientDisconnect =
+            entry.fields["on_client_disconnect"]?.text ?? draft.onClientDisconnect
     }
 
     private func upstream(_ draft: Draft) throws(ConfigError) -> Upstream {
@@ -100,7 +103,8 @@ struct UpstreamReader {
         guard var url = draft.url else { throw ConfigError("\(draft.place) lacks the key 'url'") }
         while url.hasSuffix("/") { url.removeLast() }
         guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty,
-            parts.scheme == "https" || parts.scheme == "http", parts.query == nil
+            parts.scheme == "https" || parts.scheme == "http", parts.query == nil,
+            parts.user == nil, parts.fragment == nil
         else {
             throw ConfigError(
                 "\(draft.place): url must be https://HOST[:PORT][/PATH], not '\(url)'")

@@ -1,8 +1,8 @@
 internal import Accounting
-internal import Money
 internal import Chronology
 internal import Dialects
 internal import Metering
+internal import Money
 
 extension RequestPath {
     /// A plain reply up to this size waits for its end, so that its head can carry its cost.
@@ -13,8 +13,9 @@ extension RequestPath {
         stage = .replying
         reply.head = head
         reply.meter = MeterChoice.meter(for: admission, head)
-        reply.streams = head.value(of: "content-type")?.lowercased()
-            .hasPrefix("text/event-stream") == true
+        reply.streams =
+            head.value(of: "content-type")?.lowercased()
+            .hasPrefix("text/event-stream") == true && request.method != "HEAD"
         if reply.streams { sendHead(length: nil) }
     }
 
@@ -38,7 +39,11 @@ extension RequestPath {
     func sendHead(length: Int?) {
         guard !reply.hasSentHead, let head = reply.head else { return }
         reply.hasSentHead = true
-        var fields = head.fields.filter { !Self.isKeptFromClient($0.name) }
+        let nominated = head.value(of: "connection")?.lowercased() ?? ""
+        var fields = head.fields.filter { field in
+            !Self.isKeptFromClient(field.name)
+                && (nominated.isEmpty || !nominated.contains(field.name.lowercased()))
+        }
         fields.append(HeaderField("x-spendfuse-decision", "allow"))
         fields.append(HeaderField("x-spendfuse-call-id", callID.description))
         if stage == .settling, let record = admission?.record {
@@ -68,6 +73,7 @@ extension RequestPath {
 
     /// The client is behind, or has caught up: the upstream waits for it.
     package func downstreamIsReady(_ isReady: Bool) {
+        reply.clientIsBehind = !isReady
         guard stage == .forwarding || stage == .replying else { return }
         if isReady {
             upstream.resume(receipt.address)
@@ -82,8 +88,11 @@ extension RequestPath {
         guard stage == .forwarding || stage == .replying, let admission else { return }
         let isFree = admission.route.endpoint.meterClass == .free
         // A plain reply comes whole and with its usage, so stopping it saves nothing.
-        let aborts = admission.facts.streams
+        // A hard limit needs the true figure: thought that is not shown bounds nothing.
+        let aborts =
+            admission.facts.streams
             && admission.route.upstream.onClientDisconnect == .abort
+            && !services.bookkeeper.isBlocking(userID: admission.record.userID)
         guard isFree || aborts else {
             upstream.resume(receipt.address)
             return

@@ -59,6 +59,7 @@ extension RequestPath {
         guard let admission else { return }
         stage = .forwarding
         upstream.start(Forwarding.request(for: admission, request), for: receipt.address)
+        if reply.clientIsBehind { upstream.pause(receipt.address) }
     }
 
     /// Answers the client ourselves; nothing went upstream.
@@ -68,7 +69,8 @@ extension RequestPath {
     }
 
     func send(_ error: GatewayError) {
-        let dialect = admission?.route.dialect
+        let dialect =
+            admission?.route.dialect
             ?? services.books.routes.likelyDialect(path: request.path)
         let body = error.body(in: dialect, callID: callID.description)
         downstream?.send(

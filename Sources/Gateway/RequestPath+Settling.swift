@@ -1,5 +1,5 @@
-internal import Chronology
 internal import Accounting
+internal import Chronology
 internal import Dialects
 internal import Metering
 
@@ -15,11 +15,13 @@ extension RequestPath {
             }
             conclude(.answered(status: status), failure: nil)
         case .notSent(let failure):
-            reply.substitute = GatewayError(failure)
+            reply.substitute = GatewayError(failure, wasSent: false)
             conclude(.notSent, failure: failure)
         case .broken(let failure):
-            reply.substitute = GatewayError(failure)
-            conclude(.broken, failure: failure)
+            // A reply whose end came is whole, however its connection ended.
+            let isWhole = reply.hasSentHead && reply.meter.reading.isFinal
+            if !isWhole { reply.substitute = GatewayError(failure, wasSent: true) }
+            conclude(.broken, failure: isWhole ? nil : failure)
         }
     }
 
@@ -58,19 +60,23 @@ extension RequestPath {
 }
 
 extension GatewayError {
-    fileprivate init(_ failure: UpstreamFailure) {
+    fileprivate init(_ failure: UpstreamFailure, wasSent: Bool) {
+        let consequence =
+            wasSent
+            ? "the call may have been charged and is booked at its bound" : "nothing was charged"
         switch failure.kind {
         case .timedOut:
             self.init(
-                .upstreamTimeout, status: 504, "the upstream did not answer: \(failure.reason)")
+                .upstreamTimeout, status: 504,
+                "the upstream did not answer: \(failure.reason); \(consequence)")
         case .unreachable, .untrusted:
             self.init(
                 .upstreamUnreachable, status: 502,
-                "the upstream cannot be reached: \(failure.reason); nothing was charged")
+                "the upstream cannot be reached: \(failure.reason); \(consequence)")
         case .brokenOff, .cancelled:
             self.init(
                 .upstreamBrokeOff, status: 502,
-                "the upstream broke off: \(failure.reason); the call may have been charged")
+                "the upstream broke off: \(failure.reason); \(consequence)")
         }
     }
 }

@@ -228,9 +228,18 @@ class Stub:
                            output=[])
             yield "response.created", {"type": "response.created", "sequence_number": 0,
                                        "response": running}
+            item = {"id": "msg_1", "type": "message", "role": "assistant",
+                    "status": "in_progress", "content": []}
+            yield "response.output_item.added", {
+                "type": "response.output_item.added", "sequence_number": 1, "output_index": 0,
+                "item": item}
+            yield "response.content_part.added", {
+                "type": "response.content_part.added", "sequence_number": 2, "output_index": 0,
+                "item_id": "msg_1", "content_index": 0,
+                "part": {"type": "output_text", "text": "", "annotations": []}}
             for index in range(words):
                 yield "response.output_text.delta", {
-                    "type": "response.output_text.delta", "sequence_number": index + 1,
+                    "type": "response.output_text.delta", "sequence_number": index + 3,
                     "item_id": "msg_1", "output_index": 0, "content_index": 0, "delta": "word ",
                     "logprobs": []}
             yield "response.completed", {"type": "response.completed", "sequence_number": 99,

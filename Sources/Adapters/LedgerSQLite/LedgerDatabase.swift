@@ -18,15 +18,7 @@ package final class LedgerDatabase: Sendable {
     /// before 3.51.3 can damage a file that two connections checkpoint at once.
     package init(directory: String, isServer: Bool, clock: any WallClock) throws(LedgerStoreError) {
         path = directory + "/" + Self.fileName
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw LedgerStoreError(
-                "the state directory \(directory) cannot be made:"
-                    + " \(error.localizedDescription); set 'state' to a folder that can be written")
-        }
+        try Self.prepare(directory: directory)
         do {
             queue = try DatabaseQueue(path: path, configuration: Self.configuration)
             try queue.writeWithoutTransaction { db in
@@ -45,6 +37,19 @@ package final class LedgerDatabase: Sendable {
         }
     }
 
+    /// Makes the state directory, for its user alone, where it is missing.
+    package static func prepare(directory: String) throws(LedgerStoreError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw LedgerStoreError(
+                "the state directory \(directory) cannot be made:"
+                    + " \(error.localizedDescription); set 'state' to a folder that can be written")
+        }
+    }
+
     private static var configuration: Configuration {
         var configuration = Configuration()
         configuration.journalMode = .wal
@@ -58,8 +63,9 @@ package final class LedgerDatabase: Sendable {
         try queue.writeWithoutTransaction { db in
             let identity = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
             if identity == LedgerSchema.applicationID { return }
-            let tables = try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'table'") ?? 0
+            let tables =
+                try Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'table'") ?? 0
             guard identity == 0, tables == 0 else {
                 throw LedgerStoreError(
                     "\(path) is a database of another program; move it away or choose another"

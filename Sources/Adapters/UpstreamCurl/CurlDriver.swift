@@ -115,7 +115,7 @@ final class CurlDriver {
         if let resting = resting[pool]?.popLast() { return resting }
         let transfer = try Transfer()
         transfer.configure(settings, allowsPlainHTTP: pool == .plainAllowed)
-        multi.watchClosing(of: transfer)
+        multi.watchSockets(of: transfer)
         return transfer
     }
 
@@ -185,6 +185,6 @@ extension UpstreamOutcome {
         }
         let failure = UpstreamFailure(kind, "\(error)")
         let transfer = finished.transfer
-        self = transfer.hasSentAnything ? .broken(failure) : .notSent(failure)
+        self = transfer.hasBegunSending ? .broken(failure) : .notSent(failure)
     }
 }

@@ -17,6 +17,9 @@ final class SocketWatch: TransferMultiDelegate {
     private var registered: [CInt: EpollSet.Readiness] = [:]
     /// Sockets that libcurl has an interest in.
     private var wanted: [CInt: EpollSet.Readiness] = [:]
+    /// Sockets of connections, which say when they close. Others, such as those of the resolver,
+    /// do not, so they must not stay in the kernel's set.
+    private var connections: Set<CInt> = []
     private var deadline: ContinuousClock.Instant?
 
     init(wakeUp: WakeUp) throws {
@@ -30,6 +33,11 @@ final class SocketWatch: TransferMultiDelegate {
         if interest.contains(.readable) { readiness.insert(.readable) }
         if interest.contains(.writable) { readiness.insert(.writable) }
         wanted[socket] = readiness.isEmpty ? nil : readiness
+        if readiness.isEmpty, !connections.contains(socket) {
+            epoll.forget(socket)
+            registered[socket] = nil
+            return
+        }
         // A resting socket is watched for reading alone: it is always ready for writing.
         register(socket, for: readiness.isEmpty ? .readable : readiness)
     }
@@ -47,8 +55,14 @@ final class SocketWatch: TransferMultiDelegate {
         registered[socket] = readiness
     }
 
+    func multiOpens(_ socket: CInt) {
+        connections.insert(socket)
+        registered[socket] = nil
+    }
+
     /// The kernel takes a closed socket out of its set by itself.
     func multiCloses(_ socket: CInt) {
+        connections.remove(socket)
         registered[socket] = nil
         wanted[socket] = nil
     }
@@ -79,7 +93,8 @@ final class SocketWatch: TransferMultiDelegate {
         guard let deadline else { return -1 }
         let left = ContinuousClock.now.duration(to: deadline)
         guard left > .zero else { return 0 }
-        let milliseconds = left.components.seconds * 1_000
+        let milliseconds =
+            left.components.seconds * 1_000
             + left.components.attoseconds / 1_000_000_000_000_000 + 1
         return CInt(clamping: milliseconds)
     }

@@ -42,6 +42,10 @@ static inline CURLcode sf_easy_set_prerequest_callback(
     return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
 }
 
+static inline CURLcode sf_easy_set_open_callback(CURL *easy, curl_opensocket_callback callback) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
+
 typedef int (*sf_close_callback)(void *user, curl_socket_t socket);
 static inline CURLcode sf_easy_set_close_callback(CURL *easy, sf_close_callback callback) {
     return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, callback);

@@ -19,6 +19,8 @@ package final class Transfer {
     package weak var delegate: (any TransferDelegate)?
     /// The request's body; libcurl reads it in place until the exchange ends.
     private var body: UnsafeMutableBufferPointer<UInt8>?
+    /// Whether libcurl has been let to send the request, so that some of it may have left.
+    package fileprivate(set) var hasBegunSending = false
     /// While true, libcurl keeps what arrives and gives it again after `resume`.
     package var pausesBody = false
     /// The handle reads these until the exchange ends.
@@ -54,6 +56,7 @@ package final class Transfer {
     package func prepare(target: TargetURL, headers: HeaderList) {
         self.target = target
         self.headers = headers
+        hasBegunSending = false
         sf_easy_set_url(handle, target.handle)
         sf_easy_set_headers(handle, headers.list)
     }
@@ -107,30 +110,20 @@ package final class Transfer {
         while let last = line.last, last == 0x0A || last == 0x0D { line.removeLast() }
         if line.isEmpty { return delegate.transferEndedHead(status: status) }
         if line.starts(with: "HTTP/".utf8) { return delegate.transferBeganHead() }
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return }
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else {
+            return
+        }
         var value = line[(colon + 1)...]
+        // A name or value that two parsers could read differently is not passed on.
+        guard line[..<colon].allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+            value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+        else { return }
         while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
         delegate.transferReceived(
             headerName: String(decoding: line[..<colon], as: UTF8.self),
             value: String(decoding: value, as: UTF8.self))
     }
 
-    /// Whether any of the request has left this machine.
-    package var hasSentAnything: Bool { sentHeadBytes > 0 || uploadedBytes > 0 }
-
-    /// Bytes of the request's body that went out. CURLINFO_SIZE_UPLOAD_T.
-    private var uploadedBytes: Int {
-        var count: curl_off_t = 0
-        sf_easy_get_offset(handle, CURLINFO_SIZE_UPLOAD_T, &count)
-        return Int(count)
-    }
-
-    /// Bytes of request heads that went out. CURLINFO_REQUEST_SIZE.
-    private var sentHeadBytes: Int {
-        var count: CLong = 0
-        sf_easy_get_long(handle, CURLINFO_REQUEST_SIZE, &count)
-        return count
-    }
 }
 
 /// Body of the answer: CURLOPT_WRITEFUNCTION.
@@ -164,13 +157,14 @@ private func transferHeader(
 ///
 /// libcurl sends a request a second time by itself when a reused connection dies before the first
 /// byte of the answer, and a provider may have charged the first one. It asks here before each
-/// sending, so one transfer is one request: what has left this machine is not sent again.
+/// sending, and gets a yes once: one transfer is one request.
 private func transferPrerequest(
     _ user: UnsafeMutableRawPointer?, _ primaryIP: UnsafeMutablePointer<CChar>?,
     _ localIP: UnsafeMutablePointer<CChar>?, _ primaryPort: CInt, _ localPort: CInt
 ) -> CInt {
-    guard let transfer = Transfer.from(user), !transfer.hasSentAnything else {
+    guard let transfer = Transfer.from(user), !transfer.hasBegunSending else {
         return CURL_PREREQFUNC_ABORT
     }
+    transfer.hasBegunSending = true
     return CURL_PREREQFUNC_OK
 }

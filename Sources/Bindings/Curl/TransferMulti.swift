@@ -13,6 +13,8 @@ package struct SocketInterest: OptionSet, Sendable {
 package protocol TransferMultiDelegate: AnyObject {
     /// An empty interest means that the socket is watched no more.
     func multiWants(_ interest: SocketInterest, on socket: CInt)
+    /// libcurl opened a socket for a connection; it has others, which say nothing when they close.
+    func multiOpens(_ socket: CInt)
     /// libcurl closes the socket, so its number can soon belong to another.
     func multiCloses(_ socket: CInt)
     /// `actOnTimeout` is due in so many milliseconds; nil: there is no deadline. Must only take
@@ -62,10 +64,14 @@ package final class TransferMulti {
 
     package func add(_ transfer: Transfer) { curl_multi_add_handle(handle, transfer.handle) }
 
-    /// Makes connections that this transfer opens tell the multi when they close, which libcurl
-    /// does not say of connections that rest. CURLOPT_CLOSESOCKETFUNCTION; the connection keeps
-    /// the multi's address, and the multi outlives all its connections.
-    package func watchClosing(of transfer: Transfer) {
+    /// Makes connections that this transfer opens tell the multi when they open and close, which
+    /// libcurl does not say of connections that rest. CURLOPT_OPENSOCKETFUNCTION and
+    /// CURLOPT_CLOSESOCKETFUNCTION; a connection keeps the multi's address, and the multi outlives
+    /// all its connections.
+    package func watchSockets(of transfer: Transfer) {
+        sf_easy_set_open_callback(transfer.handle, multiOpen)
+        sf_easy_set_pointer(
+            transfer.handle, CURLOPT_OPENSOCKETDATA, Unmanaged.passUnretained(self).toOpaque())
         sf_easy_set_close_callback(transfer.handle, multiClose)
         sf_easy_set_pointer(
             transfer.handle, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(self).toOpaque())
@@ -130,4 +136,16 @@ private func multiTimer(
 private func multiClose(_ user: UnsafeMutableRawPointer?, _ socket: curl_socket_t) -> CInt {
     TransferMulti.from(user)?.delegate?.multiCloses(socket)
     return close(socket)
+}
+
+/// CURLOPT_OPENSOCKETFUNCTION.
+private func multiOpen(
+    _ user: UnsafeMutableRawPointer?, _ purpose: curlsocktype,
+    _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let address = address?.pointee else { return -1 }
+    let type = address.socktype | CInt(SOCK_CLOEXEC.rawValue)
+    let opened = socket(address.family, type, address.protocol)
+    if opened >= 0 { TransferMulti.from(user)?.delegate?.multiOpens(opened) }
+    return opened
 }

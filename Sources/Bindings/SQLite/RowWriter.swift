@@ -22,9 +22,10 @@ package struct RowWriter: ~Copyable {
             text.withUTF8 { bytes in
                 bytes.withMemoryRebound(to: CChar.self) { bytes in
                     // An empty string has no address, and SQLite takes none for NULL.
-                    _ = bytes.baseAddress.map {
-                        sf_bind_text(statement, nextIndex, $0, Int32(bytes.count))
-                    } ?? sf_bind_text(statement, nextIndex, "", 0)
+                    _ =
+                        bytes.baseAddress.map {
+                            sf_bind_text(statement, nextIndex, $0, Int32(bytes.count))
+                        } ?? sf_bind_text(statement, nextIndex, "", 0)
                 }
             }
         } else {

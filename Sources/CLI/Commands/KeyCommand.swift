@@ -1,7 +1,7 @@
-internal import Config
 internal import Accounting
 internal import App
 internal import ArgumentParser
+internal import Config
 internal import Gateway
 internal import LedgerSQLite
 internal import Reporting

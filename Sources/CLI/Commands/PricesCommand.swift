@@ -1,7 +1,7 @@
-internal import Config
 internal import App
 internal import ArgumentParser
 internal import Chronology
+internal import Config
 internal import Metering
 internal import Money
 internal import Pricing

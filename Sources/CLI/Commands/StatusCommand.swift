@@ -1,9 +1,9 @@
-internal import Money
 internal import Accounting
-internal import Chronology
 internal import App
 internal import ArgumentParser
+internal import Chronology
 internal import LedgerSQLite
+internal import Money
 internal import Reporting
 
 struct StatusCommand: ParsableCommand {

@@ -120,6 +120,8 @@ package struct Ledger: Sendable {
     ) -> [ThresholdAlert] {
         let now = advance(to: moment)
         budgets = Dictionary(replacements.map { ($0.scope, $0) }) { _, last in last }
+        // Users come and go; one whose windows are all over has nothing left to count.
+        tallies = tallies.filter { $0.value.isOpen(at: now) }
         for scope in tallies.keys { tallies[scope]?.forgetThresholds() }
         return replacements.flatMap { reachedThresholds(of: $0.scope, at: now) }
     }

@@ -13,7 +13,9 @@ package enum Scope: Hashable, Sendable, CustomStringConvertible {
             return
         }
         let name = text.hasPrefix("user:") ? String(text.dropFirst("user:".count)) : text
-        let isPlain = name.unicodeScalars.allSatisfy { !$0.properties.isWhitespace && $0.value >= 0x20 }
+        let isPlain = name.unicodeScalars.allSatisfy {
+            !$0.properties.isWhitespace && $0.value >= 0x20
+        }
         guard !name.isEmpty, name.utf8.count <= Self.maximumNameBytes, isPlain else { return nil }
         if name == text, name.contains(":") { return nil }
         self = .user(name)

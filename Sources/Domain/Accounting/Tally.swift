@@ -70,6 +70,14 @@ struct Tally: Sendable {
         open[window.index]?.threshold = threshold
     }
 
+    /// Whether any window holds something that still counts, or is still to be settled.
+    func isOpen(at now: Instant) -> Bool {
+        BudgetWindow.allCases.contains { window in
+            guard let current = open[window.index] else { return false }
+            return current.start == window.start(at: now) || current.sums.held > .zero
+        }
+    }
+
     mutating func forgetThresholds() {
         for index in open.indices { open[index]?.threshold = 0 }
     }

@@ -36,6 +36,9 @@ package final class PlainReplyMeter<Reader: UsageReader>: ReplyMeter {
 /// Once the reply says that it is complete, its bytes are held back until `finish`, so that the
 /// client cannot have the whole of a reply whose row is not yet durable.
 package final class StreamedReplyMeter<Reader: UsageReader>: ReplyMeter {
+    /// The end of a reply and what came with it in one piece.
+    private static var maximumHeldBackBytes: Int { 4 * 1_024 * 1_024 }
+
     private var events = EventStreamScanner()
     private var sink: EventReader<Reader>
     private var hider: UsageEventHider?
@@ -54,7 +57,8 @@ package final class StreamedReplyMeter<Reader: UsageReader>: ReplyMeter {
         events.push(bytes.span, into: &sink)
         let passing = hider?.pass(bytes, endedEvents: sink.endedEvents) ?? bytes
         if wasFinal || sink.reader.reading.isFinal {
-            heldBack += passing
+            // What follows the end of a reply is not part of it.
+            if heldBack.count < Self.maximumHeldBackBytes { heldBack += passing }
             return []
         }
         return passing
@@ -96,6 +100,10 @@ struct EventReader<Reader: UsageReader>: EventStreamSink, Sendable {
         }
         keepFirst(bytes)
         scanner.push(bytes, into: &reader)
+    }
+
+    mutating func blockEnded(at end: Int) {
+        endedEvents.append(Ended(end: end, isUsageOnly: false))
     }
 
     private mutating func keepFirst(_ bytes: Span<UInt8>) {

@@ -55,6 +55,8 @@ package enum TokenClass: String, CaseIterable, Sendable {
 
 /// A use that is billed by the piece beside the tokens.
 package enum FeeUnit: String, CaseIterable, Sendable {
+    /// Every call of a model that charges for the call itself.
+    case request
     case webSearch = "web_search"
     case fileSearch = "file_search"
     case codeInterpreter = "code_interpreter"
@@ -63,9 +65,10 @@ package enum FeeUnit: String, CaseIterable, Sendable {
 
     package var index: Int {
         switch self {
-        case .webSearch: 0
-        case .fileSearch: 1
-        case .codeInterpreter: 2
+        case .request: 0
+        case .webSearch: 1
+        case .fileSearch: 2
+        case .codeInterpreter: 3
         }
     }
 }

@@ -1,7 +1,7 @@
 /// What one attempt consumed: disjoint counts by class, and pieces billed beside them.
 package struct Usage: Sendable {
     private var tokens = InlineArray<14, Int64>(repeating: 0)
-    private var pieces = InlineArray<3, Int64>(repeating: 0)
+    private var pieces = InlineArray<4, Int64>(repeating: 0)
 
     package init() {}
 

@@ -39,12 +39,13 @@ package struct CostBreakdown: Sendable {
                     subtotal: try CostModel.scaled(
                         product, by: nil, over: CostModel.tokensPerPrice)))
         }
-        for unit in FeeUnit.all where usage[unit] > 0 {
-            guard let fee = period.fees[unit] else { continue }
-            let product = try CostModel.product(Int128(usage[unit]), Int128(fee))
+        for unit in FeeUnit.all {
+            let pieces = unit == .request ? 1 : usage[unit]
+            guard let fee = period.fees[unit], pieces > 0 else { continue }
+            let product = try CostModel.product(Int128(pieces), Int128(fee))
             lines.append(
                 Line(
-                    name: unit.rawValue, count: usage[unit],
+                    name: unit.rawValue, count: pieces,
                     price: Amount(picodollars: Int128(fee)), per: 1_000,
                     subtotal: try CostModel.scaled(
                         product, by: nil, over: CostModel.piecesPerFee)))

@@ -17,7 +17,6 @@ package enum CostModel {
     package enum Failure: Error, Equatable, Sendable {
         /// The sheet prices the model but not this class.
         case noPrice(TokenClass)
-        case noFee(FeeUnit)
         /// The product is beyond what a row can store (9,223,372 USD).
         case overflow
     }
@@ -41,9 +40,10 @@ package enum CostModel {
         }
         let factor = period.multiplier(in: context)
         var cost = try scaled(millionths, by: factor, over: tokensPerPrice)
-        for unit in FeeUnit.all where usage[unit] > 0 {
-            guard let fee = period.fees[unit] else { continue }
-            let thousandths = try product(Int128(usage[unit]), Int128(fee))
+        for (unit, fee) in period.fees {
+            let pieces = unit == .request ? 1 : usage[unit]
+            guard pieces > 0 else { continue }
+            let thousandths = try product(Int128(pieces), Int128(fee))
             cost += try scaled(thousandths, by: nil, over: piecesPerFee)
         }
         guard cost.stored != nil else { throw .overflow }

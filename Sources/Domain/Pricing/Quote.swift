@@ -44,6 +44,8 @@ package struct Quote: Hashable, Sendable {
     package let outputTokens: Int64
     /// What the bound leaves for output when the input is paid for: picodollars per million.
     package let outputPrice: Int64
+    /// Answers among which `outputTokens` are shared.
+    package private(set) var choices: Int64 = 1
 
     package init(_ basis: QuoteBasis, at entry: PriceBook.Entry) throws(Failure) {
         guard let period = entry.period else {
@@ -54,11 +56,14 @@ package struct Quote: Hashable, Sendable {
         let input = try Self.inputBound(basis, entry.model)
         let output = try Self.outputBound(basis, entry.model)
         var worst = Quote(amount: .zero, inputTokens: input, outputTokens: output, outputPrice: 0)
+        let requestFee = Amount(picodollars: Int128(period.fees[.request] ?? 0) / 1_000 + 1)
         let factor = period.dearestMultiplier(requestedGeo: basis.inferenceGeo)
         for bound in entry.bounds.reachable(basis.serviceTier) where bound.firstInput <= input {
-            let candidate = try Self.bound(input: input, output: output, bound, factor)
+            let candidate = try Self.bound(
+                input: input, output: output, bound, factor, requestFee: requestFee)
             if candidate.amount >= worst.amount { worst = candidate }
         }
+        worst.choices = max(1, basis.choices)
         self = worst
     }
 
@@ -70,14 +75,16 @@ package struct Quote: Hashable, Sendable {
     }
 
     private static func bound(
-        input: Int64, output: Int64, _ bound: QuoteBounds.Bound, _ factor: Decimal?
+        input: Int64, output: Int64, _ bound: QuoteBounds.Bound, _ factor: Decimal?,
+        requestFee: Amount
     ) throws(Failure) -> Quote {
         do throws(CostModel.Failure) {
             let millionths = try CostModel.sum(
                 try CostModel.product(Int128(input), Int128(bound.inputPrice)),
                 try CostModel.product(Int128(output), Int128(bound.outputPrice)))
-            let amount = try CostModel.scaled(
-                millionths, by: factor, over: CostModel.tokensPerPrice)
+            let amount =
+                try CostModel.scaled(
+                    millionths, by: factor, over: CostModel.tokensPerPrice) + requestFee
             guard amount.stored != nil else { throw .overflow }
             return Quote(
                 amount: amount, inputTokens: input, outputTokens: output,

@@ -61,12 +61,13 @@ package struct CallExplanation {
             .text("class"), .number("count"), .money("price_usd"), .number("per"),
             .money("cost_usd"),
         ])
-        table.rows = breakdown?.lines.map { line in
-            [
-                .text(line.name), .number(line.count), .money(line.price), .number(line.per),
-                .money(line.subtotal),
-            ]
-        } ?? []
+        table.rows =
+            breakdown?.lines.map { line in
+                [
+                    .text(line.name), .number(line.count), .money(line.price), .number(line.per),
+                    .money(line.subtotal),
+                ]
+            } ?? []
         table.totalRow = [
             .text("total"), .number(nil), .money(nil), .number(nil), .money(row.money("cost_usd")),
         ]
@@ -91,7 +92,8 @@ package struct CallExplanation {
             let moment = row.text("timestamp").flatMap({ Instant(text: $0) })
         else { return "" }
         let month = BudgetWindow.monthly.start(at: moment).shortText
-        return "system and user:\(user), in the hour, day and month (from \(month)) of \(moment.shortText)"
+        return
+            "system and user:\(user), in the hour, day and month (from \(month)) of \(moment.shortText)"
     }
 
     package var text: String {

@@ -56,13 +56,14 @@ package struct CallRow: Sendable {
 
     /// All columns, for JSON and CSV.
     package static func table(_ rows: [CallRow]) -> ReportTable {
-        var table = ReportTable(columns: layout.map { name, kind in
-            switch kind {
-            case .number: .number(name)
-            case .money: .money(name)
-            default: .text(name)
-            }
-        })
+        var table = ReportTable(
+            columns: layout.map { name, kind in
+                switch kind {
+                case .number: .number(name)
+                case .money: .money(name)
+                default: .text(name)
+                }
+            })
         table.rows = rows.map(\.cells)
         return table
     }
@@ -73,13 +74,14 @@ package struct CallRow: Sendable {
             "timestamp", "call_id", "user_id", "model", "input_tokens", "output_tokens",
             "cost_usd", "usage_status", "status",
         ]
-        var table = ReportTable(columns: names.map { name in
-            switch layout.first(where: { $0.0 == name })?.1 {
-            case .number: .number(name)
-            case .money: .money(name)
-            default: .text(name)
-            }
-        })
+        var table = ReportTable(
+            columns: names.map { name in
+                switch layout.first(where: { $0.0 == name })?.1 {
+                case .number: .number(name)
+                case .money: .money(name)
+                default: .text(name)
+                }
+            })
         table.rows = rows.map { row in names.map { row[$0] } }
         return table
     }

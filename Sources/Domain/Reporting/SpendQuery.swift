@@ -1,5 +1,5 @@
-package import Chronology
 internal import Accounting
+package import Chronology
 
 /// What spend is summed by.
 package enum SpendDimension: String, CaseIterable, Sendable {

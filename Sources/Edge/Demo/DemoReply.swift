@@ -8,7 +8,8 @@ struct DemoReply {
         case events([String])
     }
 
-    private static let text = "This answer comes from Spendfuse's built-in demo: it was metered,"
+    private static let text =
+        "This answer comes from Spendfuse's built-in demo: it was metered,"
         + " priced with the published price of the model that you asked for, and counted against"
         + " your limits."
 
@@ -19,7 +20,8 @@ struct DemoReply {
         guard request.isValid, request.api != .unknown else {
             status = request.api == .unknown ? 404 : 400
             content = .plain(
-                #"{"error":{"message":"the demo does not know this request","type":"invalid_request_error"}}"#)
+                #"{"error":{"message":"the demo does not know this request","type":"invalid_request_error"}}"#
+            )
             return
         }
         status = 200
@@ -30,7 +32,8 @@ struct DemoReply {
         case .embeddings: content = OpenAIDemo(request, words).embedding
         case .models:
             content = .plain(
-                #"{"object":"list","data":[{"id":"gpt-4o-mini","object":"model","owned_by":"demo"}]}"#)
+                #"{"object":"list","data":[{"id":"gpt-4o-mini","object":"model","owned_by":"demo"}]}"#
+            )
         case .messages: content = AnthropicDemo(request, words).message
         case .countTokens: content = .plain(#"{"input_tokens":\#(request.inputTokens)}"#)
         case .unknown: content = .plain("{}")

@@ -43,7 +43,8 @@ struct DemoRequest {
         model = body?.model ?? "unknown"
         streams = body?.stream ?? false
         includesUsage = body?.stream_options?.include_usage ?? false
-        maximumTokens = body?.max_completion_tokens ?? body?.max_tokens ?? body?.max_output_tokens
+        maximumTokens =
+            body?.max_completion_tokens ?? body?.max_tokens ?? body?.max_output_tokens
             ?? .max
         inputTokens = max(1, bytes.count / Self.bytesPerToken)
     }

@@ -1,6 +1,6 @@
 internal import NIOCore
-package import NIOPosix
 internal import NIOHTTP1
+package import NIOPosix
 
 /// A stand-in for the providers that needs no network and no key: it answers the OpenAI and
 /// Anthropic APIs with text of its own and plausible usage. The gateway reaches it like any

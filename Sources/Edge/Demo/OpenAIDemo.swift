@@ -77,12 +77,13 @@ struct OpenAIDemo {
                 ],
             ] as [String: Any]
         ]
-        object["usage"] = [
-            "input_tokens": request.inputTokens, "output_tokens": words.tokens,
-            "total_tokens": request.inputTokens + words.tokens,
-            "input_tokens_details": ["cached_tokens": 0],
-            "output_tokens_details": ["reasoning_tokens": 0],
-        ] as [String: Any]
+        object["usage"] =
+            [
+                "input_tokens": request.inputTokens, "output_tokens": words.tokens,
+                "total_tokens": request.inputTokens + words.tokens,
+                "input_tokens_details": ["cached_tokens": 0],
+                "output_tokens_details": ["reasoning_tokens": 0],
+            ] as [String: Any]
         return object
     }
 
@@ -97,6 +98,16 @@ struct OpenAIDemo {
             return DemoJSON.event(object, named: type)
         }
         var events = [event("response.created", ["response": response(status: "in_progress")])]
+        let item: [String: Any] = [
+            "id": "msg_demo", "type": "message", "role": "assistant", "status": "in_progress",
+            "content": [Any](),
+        ]
+        events.append(event("response.output_item.added", ["output_index": 0, "item": item]))
+        let part: [String: Any] = ["type": "output_text", "text": "", "annotations": [Any]()]
+        events.append(
+            event(
+                "response.content_part.added",
+                ["item_id": "msg_demo", "output_index": 0, "content_index": 0, "part": part]))
         events += words.pieces.map { piece in
             event(
                 "response.output_text.delta",

@@ -34,6 +34,10 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
     private var backlogBytes = 0
     private var isReadHeld = false
     private var hasUnfinishedHead = false
+    /// Whether the read that is being dealt with brought a part of a request.
+    private var gotPart = false
+    /// Replies that are written and not yet taken by the socket.
+    private var unflushedReplies = 0
     private var isKeptAlive = true
     private var needsFlush = false
     private var stalledSince: NIODeadline?
@@ -54,6 +58,11 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
         runtime.remove(self)
     }
 
+    func channelActive(context: ChannelHandlerContext) {
+        if !hasRoom { context.close(promise: nil) }
+        context.fireChannelActive()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         if case .exchanging(let lane?, let generation) = state {
             state = .closing
@@ -66,13 +75,26 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
     // MARK: Input
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        gotPart = true
         let part = unwrapInboundIn(data)
         if case .exchanging = state {
-            if case .body(let buffer) = part { backlogBytes += buffer.readableBytes }
-            backlog.append(part)
+            queue(part)
         } else {
             take(part)
         }
+    }
+
+    /// What a part costs in memory beside its bytes, near enough for a bound.
+    private static let partBytes = 512
+
+    private func queue(_ part: HTTPServerRequestPart) {
+        backlogBytes += Self.partBytes
+        switch part {
+        case .head(let head): backlogBytes += head.uri.utf8.count + head.headers.count * 64
+        case .body(let buffer): backlogBytes += buffer.readableBytes
+        case .end: break
+        }
+        backlog.append(part)
     }
 
     private func take(_ part: HTTPServerRequestPart) {
@@ -97,7 +119,6 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
     private func start(_ head: HTTPRequestHead) {
         version = head.version
         isKeptAlive = head.isKeepAlive
-        guard hasRoom else { return reject(.tooManyConnections(runtime.gate.maximumConnections)) }
         if runtime.gate.isStopping { return reject(.stopping) }
         do throws(GatewayError) {
             let assembly = try RequestAssembly(head, settings: runtime.settings)
@@ -117,7 +138,8 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
 
     /// `HEAD /` is how some clients ask whether anybody is there.
     private func answerProbe(isHead: Bool) {
-        let text = Array("Spendfuse: set your SDK's base URL to /openai/v1 or /anthropic here\n".utf8)
+        let text = Array(
+            "Spendfuse: set your SDK's base URL to /openai/v1 or /anthropic here\n".utf8)
         state = .closing
         send(
             ReplyHead(
@@ -129,11 +151,17 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
     }
 
     private func begin(_ request: GatewayRequest) {
+        // The upstreams' drivers end once no exchange runs, so none may begin any more.
+        if runtime.gate.isStopping { return reject(.stopping) }
         state = .exchanging(lane: nil, generation: 0)
         let lane = runtime.begin(request, for: self)
         // A reply of the gateway's own is finished by now, and the state has moved on.
         if case .exchanging(nil, _) = state {
-            state = .exchanging(lane: lane, generation: runtime.generation(of: lane))
+            let generation = runtime.generation(of: lane)
+            state = .exchanging(lane: lane, generation: generation)
+            if context?.channel.isWritable == false {
+                runtime.downstreamIsReady(false, lane: lane, generation: generation)
+            }
         }
         flushWrites()
     }
@@ -167,7 +195,8 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
     }
 
     func read(context: ChannelHandlerContext) {
-        if backlogBytes > Self.maximumBacklogBytes {
+        // A client that takes no answers is not read either.
+        if backlogBytes > Self.maximumBacklogBytes || !context.channel.isWritable {
             isReadHeld = true
         } else {
             context.read()
@@ -175,11 +204,12 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // Bytes came and no head: from now on the head has its deadline.
-        if case .waiting = state, !hasUnfinishedHead {
+        // Bytes came and no part of a request: from now on its head has its deadline.
+        if case .waiting = state, !hasUnfinishedHead, !gotPart {
             hasUnfinishedHead = true
             state = .waiting(since: .now())
         }
+        gotPart = false
         flushWrites()
         context.fireChannelReadComplete()
     }
@@ -190,6 +220,7 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
         if case .exchanging(let lane?, let generation) = state {
             runtime.downstreamIsReady(isWritable, lane: lane, generation: generation)
         }
+        if isWritable { releaseRead() }
         context.fireChannelWritabilityChanged()
     }
 
@@ -221,17 +252,43 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
     }
 
     func finish() {
-        write(.end(nil))
+        writeEnd()
         guard isKeptAlive else {
             state = .closing
+            stalledSince = .now()
             flushWrites()
-            context?.close(promise: nil)
             return
         }
         state = .waiting(since: .now())
         hasUnfinishedHead = false
         takeBacklog()
         releaseRead()
+    }
+
+    /// Closes behind the reply where the connection is not kept: first its sending side, so that a
+    /// client that is still sending can read the answer before its own bytes are refused.
+    private func writeEnd() {
+        guard let context else { return }
+        needsFlush = true
+        unflushedReplies += 1
+        let closes = !isKeptAlive
+        let channel = context.channel
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in
+            unflushedReplies -= 1
+            if closes { closeGently(channel) }
+        }
+        context.write(wrapOutboundOut(.end(nil)), promise: written)
+    }
+
+    /// How long a client that is told to stop sending may go on.
+    private static let lingerMilliseconds: Int64 = 500
+
+    private func closeGently(_ channel: any Channel) {
+        channel.close(mode: .output, promise: nil)
+        channel.eventLoop.scheduleTask(in: .milliseconds(Self.lingerMilliseconds)) {
+            channel.close(promise: nil)
+        }
     }
 
     func breakOff() {
@@ -251,17 +308,14 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
         backlog = []
         backlogBytes = 0
         for part in parts {
-            guard case .exchanging = state else {
-                take(part)
-                continue
-            }
-            if case .body(let buffer) = part { backlogBytes += buffer.readableBytes }
-            backlog.append(part)
+            if case .exchanging = state { queue(part) } else { take(part) }
         }
     }
 
     private func releaseRead() {
-        guard isReadHeld, backlogBytes <= Self.maximumBacklogBytes, let context else { return }
+        guard isReadHeld, backlogBytes <= Self.maximumBacklogBytes, let context,
+            context.channel.isWritable
+        else { return }
         isReadHeld = false
         context.read()
     }
@@ -275,22 +329,31 @@ final class InboundHandler: ChannelDuplexHandler, Downstream {
         case .waiting(let since):
             let seconds = hasUnfinishedHead ? settings.headSeconds : settings.idleSeconds
             guard now - since > .seconds(Int64(seconds)) else { break }
+            if unflushedReplies > 0 { return closeIfStalled(at: now) }
             if hasUnfinishedHead { return reject(.tooSlow) }
             context?.close(promise: nil)
         case .assembling(let assembly):
             if assembly.isTooSlow(at: now, settings) { reject(.tooSlow) }
-        case .exchanging:
-            guard let stalledSince,
-                now - stalledSince > .seconds(Int64(settings.stalledClientSeconds))
-            else { break }
-            context?.close(promise: nil)
-        case .closing: break
+        case .exchanging, .closing: closeIfStalled(at: now)
         }
+    }
+
+    private func closeIfStalled(at now: NIODeadline) {
+        guard let stalledSince,
+            now - stalledSince > .seconds(Int64(runtime.settings.stalledClientSeconds))
+        else { return }
+        context?.close(promise: nil)
+    }
+
+    /// Whether a reply is still on its way to the client.
+    var isBusy: Bool {
+        if case .assembling = state { return true }
+        return unflushedReplies > 0
     }
 
     /// A graceful stop: an idle connection closes now, a busy one behind its reply.
     func stop() {
-        if case .waiting = state { context?.close(promise: nil) }
+        if case .waiting = state, unflushedReplies == 0 { context?.close(promise: nil) }
     }
 }
 
@@ -304,12 +367,4 @@ extension GatewayError {
         error.retryAfterSeconds = 1
         return error
     }()
-
-    fileprivate static func tooManyConnections(_ maximum: Int) -> GatewayError {
-        var error = GatewayError(
-            .tooManyConnections, status: 503,
-            "more than \(maximum) connections are open; raise limits.maximum_connections")
-        error.retryAfterSeconds = 1
-        return error
-    }
 }

@@ -1,7 +1,7 @@
 package import Gateway
 internal import NIOCore
-package import NIOPosix
 internal import NIOHTTP1
+package import NIOPosix
 
 /// The data plane's listener: HTTP/1.1 on the event loops of a group.
 package final class InboundServer: Sendable {
@@ -116,7 +116,7 @@ package final class InboundServer: Sendable {
         let running = loop.submit { () -> Int in
             guard let runtime = mailbox?.attached else { return 0 }
             runtime.stopConnections()
-            return runtime.exchangeCount
+            return runtime.busyCount
         }
         return (try? await running.get()) ?? 0
     }

@@ -7,7 +7,7 @@ package struct InboundSettings: Sendable, Equatable {
     package var maximumRequestLineBytes = 8_192
     package var maximumBodyBytes = 33_554_432
     package var maximumConnections = 10_000
-    /// From the connection, or from the first byte of a request, to the end of its head.
+    /// From the first byte of a request to the end of its head.
     package var headSeconds = 10
     /// A body may come slowly for so long, then at the minimum rate.
     package var bodyGraceSeconds = 10

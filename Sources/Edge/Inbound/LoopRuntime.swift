@@ -33,7 +33,10 @@ final class LoopRuntime {
         self.gate = gate
     }
 
-    var exchangeCount: Int { lanes.count - freeLanes.count }
+    /// Exchanges that run, and connections that are still sending or being answered.
+    var busyCount: Int {
+        lanes.count - freeLanes.count + connections.values.count { $0.isBusy }
+    }
 
     func add(_ handler: InboundHandler) { connections[ObjectIdentifier(handler)] = handler }
 

@@ -7,6 +7,9 @@ struct RequestAssembly {
     let head: HTTPRequestHead
     let path: String
     let query: String?
+    /// What is set aside for a body on the client's word alone.
+    private static let maximumReservedBytes = 65_536
+
     private(set) var body: [UInt8] = []
     let began = NIODeadline.now()
 
@@ -29,7 +32,7 @@ struct RequestAssembly {
             guard length <= settings.maximumBodyBytes else {
                 throw .bodyTooLarge(settings.maximumBodyBytes)
             }
-            body.reserveCapacity(length)
+            body.reserveCapacity(min(length, Self.maximumReservedBytes))
         }
     }
 

@@ -53,7 +53,8 @@ package final class Bookkeeper: Sendable {
     /// An attempt that was concluded before is left as it is, and its receipt told so by nobody.
     package func conclude(_ record: RequestRecord, receipt: JournalReceipt?) {
         ledger.withLock { ledger in
-            let conclusion = record.cost == .zero
+            let conclusion =
+                record.cost == .zero
                 ? ledger.void(record.attempt, at: clock.now())
                 : ledger.settle(record.attempt, cost: record.cost, at: clock.now())
             guard case .concluded(let alerts) = conclusion else { return }

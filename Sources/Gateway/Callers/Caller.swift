@@ -41,11 +41,17 @@ package struct OfferedCredentials: Sendable {
 
     package init() {}
 
+    /// The credential of `authorization`, whatever its scheme.
     var bearer: String? {
-        guard let authorization, authorization.utf8.count > 7,
-            authorization.prefix(7).lowercased() == "bearer "
-        else { return nil }
-        return String(authorization.dropFirst(7).drop { $0 == " " })
+        authorization?.split { $0 == " " || $0 == "\t" }.last.map(String.init)
+    }
+
+    /// A credential came twice, so that two readers could take different ones.
+    var isAmbiguous = false
+
+    /// Whether what would be passed on has a key of ours in it.
+    var wouldLeakOurs: Bool {
+        passed?.value.contains(KeyRing.secretPrefix) == true
     }
 
     /// In the order in which they are looked at.

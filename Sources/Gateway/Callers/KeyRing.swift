@@ -35,6 +35,9 @@ package struct KeyRing: Sendable {
     package func caller(
         offering offered: OfferedCredentials, upstreamHasKey: Bool
     ) throws(GatewayError) -> Caller {
+        guard !offered.isAmbiguous else {
+            throw Self.unauthenticated("a credential header stands twice; send it once")
+        }
         for text in offered.texts where text.hasPrefix(Self.secretPrefix) {
             guard let key = keys[Self.digest(of: text, pepper: pepper)] else {
                 throw Self.unauthenticated("the gateway key is unknown or revoked")
@@ -51,6 +54,9 @@ package struct KeyRing: Sendable {
             throw Self.unauthenticated(
                 "a gateway key is needed; make one with 'spendfuse key create NAME --user USER'")
         }
+        guard !offered.wouldLeakOurs else {
+            throw Self.unauthenticated("the gateway key is not sent as 'Bearer KEY'")
+        }
         return Caller(
             userID: defaultUser, projectID: nil, keyID: fingerprint(of: offered),
             credential: .passThrough(offered.passed), trustsClientUser: true)
@@ -62,10 +68,11 @@ package struct KeyRing: Sendable {
     private func fingerprint(of offered: OfferedCredentials) -> String? {
         guard let text = offered.texts.first else { return nil }
         let digest = Self.digest(of: text, pepper: pepper).prefix(Self.fingerprintBytes)
-        return "fp_" + digest.map { byte in
-            let hex = String(byte, radix: 16)
-            return hex.utf8.count == 1 ? "0" + hex : hex
-        }.joined()
+        return "fp_"
+            + digest.map { byte in
+                let hex = String(byte, radix: 16)
+                return hex.utf8.count == 1 ? "0" + hex : hex
+            }.joined()
     }
 
     private static func unauthenticated(_ reason: String) -> GatewayError {

@@ -1,5 +1,5 @@
-internal import Chronology
 package import Accounting
+internal import Chronology
 internal import Money
 package import Pricing
 
@@ -10,12 +10,15 @@ extension GatewayError {
     /// A refusal that names the limit, what is spent, what is held and when it resets.
     package init(_ refusal: Refusal, quote: Quote?) {
         let standing = refusal.standing
-        let limit = "the \(standing.window.rawValue) limit of \(standing.limit.shortDollars) USD"
+        let limit =
+            "the \(standing.window.rawValue) limit of \(standing.limit.shortDollars) USD"
             + " for \(standing.scope)"
-        let state = "\(standing.settled.shortDollars) USD spent,"
+        let state =
+            "\(standing.settled.shortDollars) USD spent,"
             + " \(standing.held.shortDollars) USD held by calls in flight;"
             + " it resets at \(refusal.resetsAt.shortText)"
-        let raise = "raise it with 'spendfuse limit set \(standing.scope)"
+        let raise =
+            "raise it with 'spendfuse limit set \(standing.scope)"
             + " --\(standing.window.rawValue) AMOUNT'"
         switch refusal.reason {
         case .spent:
@@ -65,15 +68,17 @@ extension GatewayError {
         let excess = (refusal.requested - left).picodollars * 1_000_000
         let (tokens, rest) = excess.quotientAndRemainder(dividingBy: Int128(quote.outputPrice))
         let dropped = Int64(clamping: tokens + (rest > 0 ? 1 : 0))
-        return max(0, quote.outputTokens - dropped)
+        return max(0, quote.outputTokens - dropped) / quote.choices
     }
 }
 
 extension String {
     /// Without bytes that a header value must not have.
     package var headerSafe: String {
-        String(String.UnicodeScalarView(unicodeScalars.map { scalar in
-            scalar.value >= 0x20 && scalar.value < 0x7F ? scalar : "?"
-        }))
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.map { scalar in
+                    scalar.value >= 0x20 && scalar.value < 0x7F ? scalar : "?"
+                }))
     }
 }

@@ -28,13 +28,16 @@ extension GatewayError {
         let reason: String
         switch failure {
         case .noOutputBound:
-            reason = "the price sheet has no maximum_output for it and the request sets no"
+            reason =
+                "the price sheet has no maximum_output for it and the request sets no"
                 + " max_tokens; set max_tokens"
         case .noInputBound(let part):
-            reason = "the request has \(part), which only the model's context window bounds, and"
+            reason =
+                "the request has \(part), which only the model's context window bounds, and"
                 + " the price sheet has none; add context_window to the sheet"
         case .hostedTool(let tool):
-            reason = "the hosted tool '\(tool.headerSafe)' runs as often as the model likes and"
+            reason =
+                "the hosted tool '\(tool.headerSafe)' runs as often as the model likes and"
                 + " has no bound; leave it out"
         case .overflow:
             reason = "the bound is larger than any limit; ask for fewer tokens"

@@ -22,7 +22,6 @@ package struct GatewayError: Error, Sendable, Equatable {
         case budgetHeld = "budget_held"
         case storeUnavailable = "store_unavailable"
         case stopping
-        case tooManyConnections = "too_many_connections"
         case upstreamUnreachable = "upstream_unreachable"
         case upstreamTimeout = "upstream_timeout"
         case upstreamBrokeOff = "upstream_broke_off"
@@ -49,7 +48,7 @@ package struct GatewayError: Error, Sendable, Equatable {
     package var source: Source {
         switch code {
         case .upstreamUnreachable, .upstreamTimeout, .upstreamBrokeOff: .upstream
-        case .storeUnavailable, .stopping, .tooManyConnections: .gateway
+        case .storeUnavailable, .stopping: .gateway
         default: .client
         }
     }

@@ -12,6 +12,8 @@ struct ReplyProgress {
     /// The head goes out with the first bytes, so that a short reply carries its cost.
     var hasSentHead = false
     var streams = false
+    /// The client does not take what it is sent as fast as it comes.
+    var clientIsBehind = false
     /// The reply of our own making that ends the exchange, once the row is durable.
     var substitute: GatewayError?
 }

@@ -26,9 +26,9 @@ struct RequestFields: Sendable {
         let name = field.name.lowercasedName
         switch name {
         case "content-length", "host", "connection", "accept-encoding": break
-        case "authorization": credentials.authorization = field.value
-        case "x-api-key", "api-key": credentials.apiKey = field.value
-        case "x-goog-api-key": credentials.googleKey = field.value
+        case "authorization": set(\.authorization, field.value)
+        case "x-api-key", "api-key": set(\.apiKey, field.value)
+        case "x-goog-api-key": set(\.googleKey, field.value)
         case "x-spendfuse-user": user = Self.attribute(field.value)
         case "helicone-user-id", "x-litellm-end-user-id", "x-litellm-customer-id":
             user = user ?? Self.attribute(field.value)
@@ -47,6 +47,13 @@ struct RequestFields: Sendable {
         }
     }
 
+    private mutating func set(
+        _ credential: WritableKeyPath<OfferedCredentials, String?>, _ value: String
+    ) {
+        if credentials[keyPath: credential] != nil { credentials.isAmbiguous = true }
+        credentials[keyPath: credential] = value
+    }
+
     private mutating func pass(_ field: HeaderField) {
         passed.append("\(field.name): \(field.value)")
     }
@@ -56,16 +63,21 @@ struct RequestFields: Sendable {
     }
 
     private static func key(inQuery query: String) -> String? {
-        for pair in query.split(separator: "&") where pair.hasPrefix("key=") {
-            return String(pair.dropFirst("key=".count))
+        for pair in query.split(separator: "&") where isKey(pair) {
+            let value = pair.drop { $0 != "=" }.dropFirst()
+            return PercentEncoding.decoded(String(value))
         }
         return nil
+    }
+
+    private static func isKey(_ pair: Substring) -> Bool {
+        PercentEncoding.decoded(String(pair.prefix { $0 != "=" })) == "key"
     }
 
     /// `query` without the credential.
     static func withoutKey(_ query: String?) -> String? {
         guard let query else { return nil }
-        let kept = query.split(separator: "&").filter { !$0.hasPrefix("key=") }
+        let kept = query.split(separator: "&").filter { !isKey($0) }
         return kept.isEmpty ? nil : kept.joined(separator: "&")
     }
 }

@@ -32,6 +32,13 @@ final class Admission {
 
     /// What is held for the call; nothing where no bound is known and nothing asks for one.
     var hold: Amount { quote?.amount ?? .zero }
+
+    /// Input tokens at most, so far as the request shows.
+    var inputBound: Int64 {
+        if let quote { return quote.inputTokens }
+        if case .bytes(let count) = facts.basis.input { return count }
+        return price?.model.contextWindow ?? 0
+    }
 }
 
 /// The stages before the first byte goes upstream: pure but for the clock.

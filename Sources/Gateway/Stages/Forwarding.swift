@@ -7,6 +7,13 @@ enum Forwarding {
         var url = route.upstream.url + route.path
         if let query = RequestFields.withoutKey(request.query) { url += "?" + query }
         var lines = admission.fields.passed
+        if case .configured = admission.caller.credential {
+            // The operator's key bills to the operator's own project.
+            lines.removeAll { line in
+                let name = line.prefix { $0 != ":" }.lowercased()
+                return name == "openai-organization" || name == "openai-project"
+            }
+        }
         if let credential = credential(for: admission) {
             lines.append("\(credential.name): \(credential.value)")
         }

@@ -8,7 +8,8 @@ enum MeterChoice {
         // usage is then absent, never free.
         let encoding = head.value(of: "content-encoding")?.lowercased() ?? "identity"
         guard encoding == "identity" else { return UnmeteredReply() }
-        let isStream = head.value(of: "content-type")?.lowercased()
+        let isStream =
+            head.value(of: "content-type")?.lowercased()
             .hasPrefix("text/event-stream") == true
         switch admission.route.endpoint {
         case .chatCompletions:

@@ -1,6 +1,6 @@
-internal import Dialects
 internal import Accounting
 internal import Chronology
+internal import Dialects
 internal import Metering
 internal import Money
 
@@ -87,7 +87,8 @@ enum KeyShapes {
         guard prefixes.contains(where: text.contains) else { return text }
         return text.split(separator: " ", omittingEmptySubsequences: false).map { word in
             let bare = word.drop { "'\"(:=".contains($0) }
-            let isKey = bare.utf8.count >= minimumBytes
+            let isKey =
+                bare.utf8.count >= minimumBytes
                 && prefixes.contains { bare.hasPrefix($0) }
             return isKey ? "***" : String(word)
         }.joined(separator: " ")

@@ -1,5 +1,5 @@
-internal import Dialects
 internal import Accounting
+internal import Dialects
 internal import Metering
 internal import Money
 internal import Pricing
@@ -44,11 +44,11 @@ struct Settlement: Sendable {
     }
 
     /// Statuses for which OpenAI and Anthropic document that nothing is charged: the request was
-    /// refused or failed at the provider. Time-outs of something in between prove nothing.
+    /// refused or failed at the provider. What something in between says of it proves nothing.
     private static func isFree(status code: Int) -> Bool {
         switch code {
-        case 408, 499, 504, 524: false
-        case 300...: true
+        case 408, 499: false
+        case 300..<500, 500, 503, 529: true
         default: false
         }
     }
@@ -89,6 +89,7 @@ struct Settlement: Sendable {
     ) {
         usage = reading.usage ?? Usage()
         cost = admission.hold
+        if admission.quote == nil { settleSeen(admission, reading) }
         switch reading.status {
         case .invalid: status = .invalid
         case .absent where isWhole: status = .absent
@@ -105,12 +106,19 @@ struct Settlement: Sendable {
             settleExactly(stated, admission, reading, prices)
             return
         }
-        var seen = reading.usage ?? Usage()
-        if reading.usage == nil { seen[.input] = admission.quote?.inputTokens ?? 0 }
-        let visible = seen.outputTokens
-        seen[.output] += max(0, reading.outputBytesSeen - visible)
-        settleExactly(seen, admission, reading, prices)
+        settleSeen(admission, reading)
         status = .estimated
-        cost = min(cost, admission.hold)
+        if admission.quote != nil { cost = min(cost, admission.hold) }
+    }
+
+    /// Prices the input in full and the output that was seen.
+    private mutating func settleSeen(_ admission: Admission, _ reading: UsageReading) {
+        usage = reading.usage ?? Usage()
+        if reading.usage == nil { usage[.input] = admission.inputBound }
+        usage[.output] += max(0, reading.outputBytesSeen - usage.outputTokens)
+        guard let entry = admission.price else { return }
+        let context = PriceContext(
+            serviceTier: reading.serviceTier, inferenceGeo: reading.inferenceGeo)
+        cost = (try? CostModel.cost(of: usage, at: entry, context: context)) ?? admission.hold
     }
 }

@@ -1,7 +1,7 @@
-internal import Chronology
 internal import Accounting
-internal import Gateway
+internal import Chronology
 internal import GRDB
+internal import Gateway
 internal import Metering
 internal import Money
 internal import SQLite
@@ -30,7 +30,8 @@ struct JournalStatements {
         do throws(RowWriter.Failure) {
             try writer.run()
         } catch {
-            throw DatabaseError(resultCode: ResultCode(rawValue: error.code), message: error.message)
+            throw DatabaseError(
+                resultCode: ResultCode(rawValue: error.code), message: error.message)
         }
     }
 
@@ -164,7 +165,8 @@ struct JournalStatements {
         status.add("limit_usd", standing.limit.dollars)
         status.add("percent", percent)
         status.add("resets_at", alert.windowEnd.shortText)
-        let message = "\(standing.scope) has spent \(standing.settled.shortDollars) USD, \(percent) %"
+        let message =
+            "\(standing.scope) has spent \(standing.settled.shortDollars) USD, \(percent) %"
             + " of its \(standing.window.rawValue) limit of \(standing.limit.shortDollars) USD"
         try run(
             """
@@ -184,8 +186,8 @@ struct JournalStatements {
             row.bind(percent)
             row.bind(message)
             row.bind(status.closed)
-            row.bind(standing.settled.stored)
-            row.bind(standing.limit.stored)
+            row.bind(standing.settled.stored ?? .max)
+            row.bind(standing.limit.stored ?? .max)
             row.bind(alert.at.text)
         }
     }

@@ -25,8 +25,9 @@ extension LedgerDatabase {
     package func recover(at now: Instant) throws(LedgerStoreError) -> LedgerRecovery {
         try write("recovering the ledger") { db in
             let expired = try expireHolds(db, at: now)
-            let lastRow = try Int64.fetchOne(
-                db, sql: "SELECT ifnull(max(id), 0) FROM api_cost_tracking") ?? 0
+            let lastRow =
+                try Int64.fetchOne(
+                    db, sql: "SELECT ifnull(max(id), 0) FROM api_cost_tracking") ?? 0
             return LedgerRecovery(
                 expiredHolds: expired, spend: try openSpend(db, at: now), lastRow: lastRow)
         }
@@ -70,7 +71,7 @@ extension LedgerDatabase {
                 """, arguments: [BudgetWindow.monthly.start(at: now).text])
         var spend: [LedgerRecovery.Spend] = []
         while let row = try rows.next() {
-            guard let hour = Instant(text: row[1] + ":00") else { continue }
+            let hour = Instant(text: row[1] + ":00") ?? now
             let picodollars: Int64 = row[2]
             spend.append(
                 LedgerRecovery.Spend(
@@ -82,7 +83,7 @@ extension LedgerDatabase {
 
     /// Rows newer than `lastRow` that another program wrote, and the newest row now.
     package func foreignSpend(
-        after lastRow: Int64
+        after lastRow: Int64, at now: Instant
     ) throws(LedgerStoreError) -> (spend: [LedgerRecovery.Spend], lastRow: Int64) {
         try read("reading foreign rows") { db in
             let rows = try Row.fetchCursor(
@@ -93,15 +94,17 @@ extension LedgerDatabase {
                     """, arguments: [lastRow])
             var spend: [LedgerRecovery.Spend] = []
             while let row = try rows.next() {
-                guard let spentAt = Instant(text: row[3]) else { continue }
+                // A time that cannot be read counts as now: spend is never left out.
+                let spentAt = Instant(text: row[3]) ?? now
                 let picodollars: Int64 = row[2]
                 spend.append(
                     LedgerRecovery.Spend(
                         userID: row[1], amount: Amount(picodollars: Int128(picodollars)),
                         spentAt: spentAt))
             }
-            let newest = try Int64.fetchOne(
-                db, sql: "SELECT ifnull(max(id), 0) FROM api_cost_tracking") ?? lastRow
+            let newest =
+                try Int64.fetchOne(
+                    db, sql: "SELECT ifnull(max(id), 0) FROM api_cost_tracking") ?? lastRow
             return (spend, newest)
         }
     }

@@ -1,8 +1,8 @@
 internal import Accounting
 internal import Dispatch
 internal import Foundation
-package import Gateway
 internal import GRDB
+package import Gateway
 package import Logging
 internal import Synchronization
 

@@ -51,7 +51,8 @@ extension LedgerDatabase {
                     ON CONFLICT (ifnull(user_id, '')) DO NOTHING
                     """, arguments: [scope.userID, now.text, now.text])
             for (window, limit) in change.limits {
-                let picodollars: Int64? = if case .set(let amount) = limit { amount.stored } else { nil }
+                let picodollars: Int64? =
+                    if case .set(let amount) = limit { amount.stored } else { nil }
                 try db.execute(
                     sql: Self.limitSQL(window),
                     arguments: [picodollars, now.text, scope.userID ?? ""])
@@ -107,18 +108,20 @@ extension LedgerDatabase {
                     guard let limit = budget.limits[window] else { continue }
                     let start = window.start(at: now).text
                     let user = budget.scope.userID
-                    let settled = try Int64.fetchOne(
-                        db,
-                        sql: """
-                            SELECT ifnull(sum(cost_picodollars), 0) FROM api_cost_tracking
-                            WHERE timestamp >= ? AND (? IS NULL OR user_id = ?)
-                            """, arguments: [start, user, user]) ?? 0
-                    let held = try Int64.fetchOne(
-                        db,
-                        sql: """
-                            SELECT ifnull(sum(held_picodollars), 0) FROM ledger_holds
-                            WHERE admitted_at >= ? AND (? IS NULL OR user_id = ?)
-                            """, arguments: [start, user, user]) ?? 0
+                    let settled =
+                        try Int64.fetchOne(
+                            db,
+                            sql: """
+                                SELECT ifnull(sum(cost_picodollars), 0) FROM api_cost_tracking
+                                WHERE timestamp >= ? AND (? IS NULL OR user_id = ?)
+                                """, arguments: [start, user, user]) ?? 0
+                    let held =
+                        try Int64.fetchOne(
+                            db,
+                            sql: """
+                                SELECT ifnull(sum(held_picodollars), 0) FROM ledger_holds
+                                WHERE admitted_at >= ? AND (? IS NULL OR user_id = ?)
+                                """, arguments: [start, user, user]) ?? 0
                     standings.append(
                         BudgetStanding(
                             scope: budget.scope, window: window, mode: budget.mode, limit: limit,
@@ -134,8 +137,9 @@ extension LedgerDatabase {
     package func openCounts() throws(LedgerStoreError) -> (holds: Int, alerts: Int) {
         try read("reading the ledger's state") { db in
             let holds = try Int.fetchOne(db, sql: "SELECT count(*) FROM ledger_holds") ?? 0
-            let alerts = try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM budget_alerts WHERE acknowledged = 0") ?? 0
+            let alerts =
+                try Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM budget_alerts WHERE acknowledged = 0") ?? 0
             return (holds, alerts)
         }
     }

@@ -15,7 +15,8 @@ extension LedgerDatabase {
             metadata
         FROM api_cost_tracking
         """
-    private static let newestSQL = callColumns
+    private static let newestSQL =
+        callColumns
         + " WHERE timestamp >= ? AND timestamp < ? ORDER BY timestamp DESC, id DESC LIMIT ?"
     private static let oneCallSQL = callColumns + " WHERE call_id = ? ORDER BY attempt"
 
@@ -40,16 +41,17 @@ extension LedgerDatabase {
         _ db: Database, _ sql: String, _ arguments: StatementArguments
     ) throws -> [CallRow] {
         try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
-            CallRow(cells: CallRow.columns.enumerated().map { index, column in
-                switch column {
-                case .text: .text(row[index])
-                case .number: .number(row[index])
-                case .flag: .flag((row[index] as Int64?) == 1)
-                case .json: .json((row[index] as String?) ?? "null")
-                case .money:
-                    .money((row[index] as Int64?).map { Amount(picodollars: Int128($0)) })
-                }
-            })
+            CallRow(
+                cells: CallRow.columns.enumerated().map { index, column in
+                    switch column {
+                    case .text: .text(row[index])
+                    case .number: .number(row[index])
+                    case .flag: .flag((row[index] as Int64?) == 1)
+                    case .json: .json((row[index] as String?) ?? "null")
+                    case .money:
+                        .money((row[index] as Int64?).map { Amount(picodollars: Int128($0)) })
+                    }
+                })
         }
     }
 }

@@ -1,7 +1,7 @@
 package import Chronology
-package import Gateway
 internal import Foundation
 internal import GRDB
+package import Gateway
 
 /// A gateway key as lists show it.
 package struct KeyListing: Sendable {
@@ -51,9 +51,10 @@ extension LedgerDatabase {
         _ key: GatewayKey, digest: [UInt8], at now: Instant
     ) throws(LedgerStoreError) {
         try write("adding a gateway key") { db in
-            let isTaken = try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM gateway_keys WHERE name = ?)",
-                arguments: [key.name]) ?? false
+            let isTaken =
+                try Bool.fetchOne(
+                    db, sql: "SELECT EXISTS (SELECT 1 FROM gateway_keys WHERE name = ?)",
+                    arguments: [key.name]) ?? false
             guard !isTaken else {
                 throw LedgerStoreError(
                     "a key called '\(key.name)' exists; choose another name (revoked names stay"

@@ -100,11 +100,14 @@ package struct MessagesUsageReader: UsageReader {
     /// This dialect counts cached and written tokens beside the input. Where the parts by lifetime
     /// do not add up to the whole, the rest was written for five minutes, the default.
     private var disjointUsage: Usage? {
-        guard stated[Int(Field.input.rawValue)] != nil else { return nil }
+        guard stated[Int(Field.input.rawValue)] != nil,
+            stated[Int(Field.output.rawValue)] != nil
+        else { return nil }
         var usage = Usage()
         usage[.input] = self[.input]
         usage[.cacheRead] = self[.cacheRead]
-        let written = stated[Int(Field.cacheWrite.rawValue)]
+        let written =
+            stated[Int(Field.cacheWrite.rawValue)]
             ?? self[.cacheWrite5m] + self[.cacheWrite1h]
         usage[.cacheWrite1h] = min(self[.cacheWrite1h], written)
         usage[.cacheWrite5m] = written - usage[.cacheWrite1h]

@@ -71,7 +71,7 @@ package struct ChatUsageReader: UsageReader {
     package mutating func documentEnded(isValid: Bool) {
         guard isValid, counts.isPresent else { return }
         isUsageOnly = hasChoicesList && choiceCount == 0
-        guard var usage = counts.openAIUsage else {
+        guard var usage = counts.openAIUsage(isEmbedding: isEmbedding) else {
             reading.isInvalid = true
             return
         }

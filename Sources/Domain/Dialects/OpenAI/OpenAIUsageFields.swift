@@ -38,11 +38,15 @@ extension CountGroup {
     private subscript(_ field: OpenAIUsageField) -> Int64? { self[Int(field.rawValue)] }
 
     /// Disjoint classes: this dialect counts cached, written, audio and image tokens inside the
-    /// input, and reasoning, audio and image tokens inside the output. Nil where a part is larger
-    /// than its whole, or the whole is not stated.
-    var openAIUsage: Usage? {
-        guard !isInvalid, let input = self[.input] else { return nil }
-        let output = self[.output] ?? 0
+    /// input, and reasoning, audio and image tokens inside the output. Compatible providers (xAI,
+    /// Gemini's OpenAI endpoint) leave thought out of the output; only their total has it. Nil
+    /// where a part is larger than its whole, or a whole is not stated.
+    func openAIUsage(isEmbedding: Bool) -> Usage? {
+        guard !isInvalid, let input = self[.input],
+            let visible = self[.output] ?? (isEmbedding ? 0 : nil)
+        else { return nil }
+        let beside = max(0, (self[.total] ?? 0) - input - visible)
+        let output = visible + beside
         var usage = Usage()
         usage[.cacheRead] = self[.cached] ?? 0
         usage[.cacheWrite5m] = self[.cacheWritten] ?? 0
@@ -51,7 +55,7 @@ extension CountGroup {
         usage[.input] =
             input - usage[.cacheRead] - usage[.cacheWrite5m] - usage[.inputAudio]
             - usage[.inputImage]
-        usage[.reasoning] = self[.reasoning] ?? 0
+        usage[.reasoning] = max(self[.reasoning] ?? 0, beside)
         usage[.outputAudio] = self[.outputAudio] ?? 0
         usage[.outputImage] = self[.outputImage] ?? 0
         usage[.output] =

@@ -72,7 +72,7 @@ package struct ResponsesUsageReader: UsageReader {
         guard isValid else { return }
         if let eventType, Self.finalEvents.contains(eventType) { reading.isFinal = true }
         guard counts.isPresent else { return }
-        guard var usage = counts.openAIUsage else {
+        guard var usage = counts.openAIUsage(isEmbedding: false) else {
             reading.isInvalid = true
             return
         }

@@ -17,14 +17,18 @@ enum PartType {
 
     /// Tools that the caller runs itself; the provider charges only for their tokens.
     private static let clientTools: Set<String> = [
-        "function", "custom", "local_shell", "shell", "apply_patch", "computer_use_preview",
-        "computer",
+        "function", "custom", "local_shell", "apply_patch", "computer_use_preview", "computer",
     ]
 
     /// Anthropic's client tools carry a date behind their name.
     private static let datedClientTools = ["bash_", "text_editor_", "computer_", "memory_"]
 
     static func isText(_ type: String) -> Bool { text.contains(type) }
+
+    /// Whether the provider puts a definition of its own into the prompt.
+    static func isDefinedByProvider(_ type: String) -> Bool {
+        type != "function" && type != "custom"
+    }
 
     static func isClientTool(_ type: String) -> Bool {
         clientTools.contains(type) || datedClientTools.contains { type.hasPrefix($0) }

@@ -8,12 +8,15 @@ enum RequestField: Int32, CaseIterable {
     case user, safetyIdentifier, metadataUser
     case previousResponse, conversation, storedPrompt, container, contextManagement
     case toolType, tools, webSearchOptions, mcpServers
+    case inputItem, inputItemID, inputItemType, inputItemRole, inputItemSecret, storedAudio
     case partType
 
     /// The name in messages to the client.
     var text: String {
         switch self {
         case .root, .partType: "the body"
+        case .inputItem, .inputItemID, .inputItemType, .inputItemRole, .inputItemSecret: "input[]"
+        case .storedAudio: "messages[].audio"
         case .model: "model"
         case .stream: "stream"
         case .streamOptions: "stream_options"
@@ -42,7 +45,14 @@ enum RequestField: Int32, CaseIterable {
     }
 
     /// Fields that stand in every element of an array may come more than once.
-    var mayRepeat: Bool { self == .toolType || self == .partType }
+    var mayRepeat: Bool {
+        switch self {
+        case .toolType, .partType, .inputItem, .inputItemID, .inputItemType, .inputItemRole,
+            .inputItemSecret, .storedAudio:
+            true
+        default: false
+        }
+    }
 
     static func outline(_ fields: [(String, RequestField)]) -> JSONOutline {
         JSONOutline { outline in
@@ -58,7 +68,7 @@ enum RequestField: Int32, CaseIterable {
         ("max_completion_tokens", .maxCompletionTokens), ("n", .choices),
         ("service_tier", .serviceTier), ("user", .user), ("safety_identifier", .safetyIdentifier),
         ("tools", .tools), ("tools[].type", .toolType),
-        ("web_search_options", .webSearchOptions),
+        ("web_search_options", .webSearchOptions), ("messages[].audio", .storedAudio),
     ])
 
     static let responsesOutline = outline([
@@ -66,7 +76,9 @@ enum RequestField: Int32, CaseIterable {
         ("service_tier", .serviceTier), ("user", .user), ("safety_identifier", .safetyIdentifier),
         ("previous_response_id", .previousResponse), ("conversation", .conversation),
         ("prompt", .storedPrompt), ("tools", .tools), ("tools[].type", .toolType),
-        ("context_management", .contextManagement),
+        ("context_management", .contextManagement), ("input[]", .inputItem),
+        ("input[].id", .inputItemID), ("input[].type", .inputItemType),
+        ("input[].role", .inputItemRole), ("input[].encrypted_content", .inputItemSecret),
     ])
 
     static let embeddingsOutline = outline([("model", .model), ("user", .user)])

@@ -15,7 +15,7 @@ extension Endpoint {
             throw RequestProblem(field: nil, reason: "the body is not valid JSON")
         }
         if let problem = sink.problem { throw problem }
-        return facts(from: sink, bodyBytes: body.count)
+        return facts(from: sink, body: body)
     }
 
     private var requestOutline: JSONOutline? {
@@ -28,9 +28,10 @@ extension Endpoint {
         }
     }
 
-    private func facts(from sink: RequestSink, bodyBytes: Int) -> RequestFacts {
+    private func facts(from sink: RequestSink, body: [UInt8]) -> RequestFacts {
         let input: InputBound =
-            sink.outsideInput.map { .contextWindow(because: $0) } ?? .bytes(Int64(bodyBytes))
+            sink.outsideInput.map { .contextWindow(because: $0) }
+            ?? .bytes(Int64(body.count) + sink.hiddenTokens)
         var basis = QuoteBasis(input: input)
         // Where both fields of the chat dialect are sent, the larger one bounds the answer.
         basis.outputCap = sink.outputCaps.max()
@@ -45,7 +46,7 @@ extension Endpoint {
         facts.user = sink.user
         facts.offersTools = sink.offersTools
         if self == .chatCompletions, sink.streams, sink.includesUsage != true {
-            facts.usageSplice = sink.usageSplice
+            facts.usageSplice = sink.usageSplice(in: body)
         }
         return facts
     }
@@ -53,12 +54,15 @@ extension Endpoint {
 
 extension RequestSink {
     /// The smallest change that sets `stream_options.include_usage`.
-    fileprivate var usageSplice: BodySplice? {
+    fileprivate func usageSplice(in body: [UInt8]) -> BodySplice? {
         if let range = includeUsageRange { return BodySplice(range: range, text: "true") }
         if let range = streamOptionsRange {
-            return streamOptionsIsObject
-                ? BodySplice(range: range, text: "{\"include_usage\":true,")
-                : BodySplice(range: range, text: "{\"include_usage\":true}")
+            guard streamOptionsIsObject, let close = streamOptionsClose else {
+                return BodySplice(range: range, text: "{\"include_usage\":true}")
+            }
+            let isEmpty = body[range.upperBound..<close].allSatisfy { $0 <= UInt8(ascii: " ") }
+            let comma = isEmpty ? "" : ","
+            return BodySplice(range: range, text: "{\"include_usage\":true\(comma)")
         }
         return rootStart.map { start in
             BodySplice(

@@ -8,7 +8,11 @@ struct RequestSink: JSONSink {
     var includeUsageRange: Range<Int>?
     var streamOptionsRange: Range<Int>?
     var streamOptionsIsObject = false
-    var streamOptionsHasFields = false
+    /// The closing brace of `stream_options`.
+    var streamOptionsClose: Int?
+    /// Tokens that the provider adds to the prompt for tools, which no byte of the body bounds.
+    var hiddenTokens: Int64 = 0
+    private var item = InputItem()
     var outputCaps: [Int64] = []
     var choices: Int64 = 1
     var serviceTier: String?
@@ -43,7 +47,15 @@ struct RequestSink: JSONSink {
         case .previousResponse, .conversation, .storedPrompt, .container:
             if scalar != .null { outsideInput = field.text }
         case .root: problem = RequestProblem(field: nil, reason: "the body is not a JSON object")
-        case .tools, .webSearchOptions, .mcpServers, .contextManagement: break
+        case .inputItemID: item.hasID = true
+        case .inputItemRole: item.hasRole = true
+        case .inputItemSecret: item.hasSecret = scalar != .null
+        case .inputItemType:
+            if case .string(let type) = scalar { item.type = type }
+            takePartType(scalar)
+        case .storedAudio, .inputItem, .tools, .webSearchOptions, .mcpServers,
+            .contextManagement:
+            break
         }
     }
 
@@ -57,9 +69,17 @@ struct RequestSink: JSONSink {
                 problem = RequestProblem(field: nil, reason: "the body is not a JSON object")
             }
         case .streamOptions:
+            if !isObject {
+                problem = RequestProblem(
+                    field: field.text, reason: "stream_options must be an object")
+            }
             streamOptionsIsObject = isObject
             streamOptionsRange = offset..<(offset + 1)
-        case .tools: offersTools = true
+        case .tools:
+            offersTools = true
+            hiddenTokens += Self.hiddenTokensOfTools
+        case .inputItem: item = InputItem()
+        case .storedAudio: outsideInput = field.text
         case .webSearchOptions: hostedTools.append(field.text)
         case .mcpServers: hostedTools.append(field.text)
         case .conversation, .storedPrompt, .container: outsideInput = field.text
@@ -70,6 +90,34 @@ struct RequestSink: JSONSink {
                 field: field.text, reason: "\(field.text) must not be an object or a list")
         }
     }
+
+    mutating func closed(_ name: Int32, at offset: Int) {
+        switch RequestField(rawValue: name) {
+        case .streamOptions: streamOptionsClose = offset
+        case .inputItem:
+            if item.isStored, outsideInput == nil { outsideInput = "a stored item" }
+        default: break
+        }
+    }
+
+    /// An item of the responses API's input, so far as it says where its content is.
+    private struct InputItem {
+        var hasID = false
+        var hasRole = false
+        var hasSecret = false
+        var type: String?
+
+        /// Its content comes out of the provider's store: a bare id, or a thought without itself.
+        var isStored: Bool {
+            guard hasID else { return false }
+            return type == nil ? !hasRole : type == "reasoning" && !hasSecret
+        }
+    }
+
+    /// Anthropic's documentation of tool use names up to 530 tokens for a prompt with tools, and
+    /// up to 1,200 for each tool that it defines itself; both with a margin.
+    private static let hiddenTokensOfTools: Int64 = 800
+    private static let hiddenTokensOfDefinedTool: Int64 = 1_600
 
     /// Two parsers could disagree on which of two equal keys counts, so that the meter would
     /// price one model and the provider run another.
@@ -90,7 +138,8 @@ struct RequestSink: JSONSink {
         default:
             problem = RequestProblem(
                 field: field.text,
-                reason: "\(field.text) must be a text of 1 to \(JSONScanner.maximumKeptBytes) bytes")
+                reason: "\(field.text) must be a text of 1 to \(JSONScanner.maximumKeptBytes) bytes"
+            )
             return nil
         }
     }
@@ -109,7 +158,9 @@ struct RequestSink: JSONSink {
     private mutating func takeOutputCap(_ field: RequestField, _ scalar: JSONScalar) {
         switch scalar {
         case .null: break
-        case .integer(let count) where count >= 0: outputCaps.append(count)
+        // Servers read 0 as "not set" or refuse it; neither is a bound.
+        case .integer(0): break
+        case .integer(let count) where count > 0: outputCaps.append(count)
         default:
             problem = RequestProblem(
                 field: field.text, reason: "\(field.text) must be a whole number of tokens")
@@ -153,5 +204,6 @@ struct RequestSink: JSONSink {
     private mutating func takeToolType(_ scalar: JSONScalar) {
         guard case .string(let type) = scalar else { return }
         if !PartType.isClientTool(type) { hostedTools.append(type) }
+        if PartType.isDefinedByProvider(type) { hiddenTokens += Self.hiddenTokensOfDefinedTool }
     }
 }

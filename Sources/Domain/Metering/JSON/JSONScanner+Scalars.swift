@@ -52,6 +52,7 @@ extension JSONScanner {
     }
 
     private mutating func endString(at index: Int, into sink: inout some JSONSink) {
+        text.end()
         if readsKey {
             node = place(under: frames[frames.count - 1].node)
             state = .colon

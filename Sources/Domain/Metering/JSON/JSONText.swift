@@ -75,7 +75,8 @@ struct JSONText: Sendable {
         }
         var scalar = codeUnit
         if (0xDC00..<0xE000).contains(codeUnit) {
-            scalar = highSurrogate == 0
+            scalar =
+                highSurrogate == 0
                 ? 0xFFFD : 0x10000 + (highSurrogate - 0xD800) << 10 + (codeUnit - 0xDC00)
         } else {
             breakSurrogate()
@@ -95,6 +96,9 @@ struct JSONText: Sendable {
         highSurrogate = 0
         appendScalar(0xFFFD)
     }
+
+    /// The string is over.
+    mutating func end() { breakSurrogate() }
 
     /// Whether `kept` is all of the string.
     var isWhole: Bool { keeps && count <= JSONScanner.maximumKeptBytes }

@@ -5,6 +5,8 @@ package protocol EventStreamSink {
     mutating func eventData(_ bytes: Span<UInt8>)
     /// The event is complete. `end` counts bytes of the stream up to and with its blank line.
     mutating func eventEnded(at end: Int)
+    /// A block without data is over, such as a comment that keeps the connection alive.
+    mutating func blockEnded(at end: Int)
 }
 
 /// Reads server-sent events that arrive in pieces cut anywhere: inside a character, a field name
@@ -148,7 +150,7 @@ package struct EventStreamScanner: Sendable {
     }
 
     private mutating func endEvent(at end: Int, into sink: inout some EventStreamSink) {
-        guard hasData else { return }
+        guard hasData else { return sink.blockEnded(at: end) }
         hasData = false
         sink.eventEnded(at: end)
     }

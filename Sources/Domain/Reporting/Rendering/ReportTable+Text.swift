@@ -12,12 +12,14 @@ extension ReportTable {
 
     private static func field(_ text: String, isText: Bool = false) -> String {
         var text = text
-        if isText, let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first) {
+        if isText, let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first)
+        {
             text = "'" + text
         }
         let needsQuotes = text.unicodeScalars.contains { ",\"\n\r".unicodeScalars.contains($0) }
         guard needsQuotes else { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false)
+        return "\""
+            + text.split(separator: "\"", omittingEmptySubsequences: false)
             .joined(separator: "\"\"") + "\""
     }
 
@@ -61,9 +63,11 @@ extension ReportTable {
     }
 
     fileprivate static func shortened(_ text: String) -> String {
-        let visible = String(String.UnicodeScalarView(text.unicodeScalars.map { scalar in
-            scalar.value < 0x20 || scalar.value == 0x7F ? "?" : scalar
-        }))
+        let visible = String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    scalar.value < 0x20 || scalar.value == 0x7F ? "?" : scalar
+                }))
         guard visible.count > maximumCellWidth else { return visible }
         return visible.prefix(maximumCellWidth - 1) + "…"
     }

@@ -1,0 +1,135 @@
+import Dialects
+import Foundation
+import Pricing
+import Testing
+
+@Suite("Request reading")
+struct RequestReaderTests {
+    static func read(_ text: String, _ endpoint: Endpoint = .chatCompletions) throws -> RequestFacts
+    {
+        try endpoint.readRequest(Array(text.utf8))
+    }
+
+    @Test("finds what bounds the cost")
+    func facts() throws {
+        let facts = try Self.read(
+            """
+            {"model":"gpt-x","max_tokens":10,"max_completion_tokens":20,"n":3,"user":"u",
+            "service_tier":"flex","messages":[{"role":"user","content":"hi"}]}
+            """)
+        #expect(facts.model == "gpt-x" && facts.user == "u" && !facts.streams)
+        #expect(facts.basis.outputCap == 20 && facts.basis.choices == 3)
+        #expect(facts.basis.serviceTier == "flex")
+        if case .bytes = facts.basis.input {} else { Issue.record("text is bounded by its bytes") }
+    }
+
+    @Test(
+        "bounds by the context window what is not in the body",
+        arguments: [
+            (
+                #"{"model":"m","messages":[{"content":[{"type":"image_url"}]}]}"#,
+                Endpoint.chatCompletions
+            ),
+            (
+                #"{"model":"m","messages":[{"content":[{"type":"something_new"}]}]}"#,
+                .chatCompletions
+            ),
+            (#"{"model":"m","previous_response_id":"resp_1","input":"x"}"#, .responses),
+            (#"{"model":"m","prompt":{"id":"pmpt_1"}}"#, .responses),
+            (#"{"model":"m","input":[{"content":[{"type":"input_file"}]}]}"#, .responses),
+            (
+                #"{"model":"m","messages":[{"content":[{"type":"document"}]}],"max_tokens":1}"#,
+                .messages
+            ),
+        ])
+    func outside(text: String, endpoint: Endpoint) throws {
+        if case .bytes = try Self.read(text, endpoint).basis.input {
+            Issue.record("the bytes of the body do not bound this")
+        }
+    }
+
+    @Test(
+        "knows tools that run at the provider",
+        arguments: [
+            (#"{"model":"m","tools":[{"type":"web_search"}]}"#, Endpoint.responses, ["web_search"]),
+            (#"{"model":"m","tools":[{"type":"function"},{"type":"mcp"}]}"#, .responses, ["mcp"]),
+            (
+                #"{"model":"m","max_tokens":1,"tools":[{"type":"bash_20250124"},{"name":"x"}]}"#,
+                .messages, []
+            ),
+            (
+                #"{"model":"m","max_tokens":1,"tools":[{"type":"web_fetch_20250910"}]}"#, .messages,
+                ["web_fetch_20250910"]
+            ),
+            (#"{"model":"m","web_search_options":{}}"#, .chatCompletions, ["web_search_options"]),
+        ])
+    func tools(text: String, endpoint: Endpoint, hosted: [String]) throws {
+        #expect(try Self.read(text, endpoint).basis.hostedTools == hosted)
+    }
+
+    @Test(
+        "refuses bodies that two parsers could read differently",
+        arguments: [
+            #"{"model":"a","model":"b"}"#, #"{"model":"a","mod\u0065l":"b"}"#,
+            #"{"model":"a","stream":true,"stream":false}"#, #"{"model":"a"} x"#,
+            #"{"model":"a","n":1,"n":100}"#, #"{"model":"a","max_tokens":1,"max_tokens":9}"#,
+            #"{"model":["a"]}"#, #"{"model":5}"#, #"{"model":""}"#,
+            #"{"model":"a","stream":"yes"}"#,
+            #"{"model":"a","n":0}"#, #"{"model":"a","n":-1}"#, #"{"model":"a","n":1.5}"#,
+            #"{"model":"a","max_tokens":"5"}"#, #"{"model":"a","max_tokens":-1}"#, "[]", "5", "",
+            #"{"model":"a","stream_options":[]}"#,
+        ])
+    func refuses(text: String) {
+        #expect(throws: RequestProblem.self) { try Self.read(text) }
+    }
+
+    @Test(
+        "splices include_usage in, whatever the request said of it",
+        arguments: [
+            #"{"model":"a","stream":true}"#,
+            #" {  "stream":true,"model":"a"}"#,
+            #"{"model":"a","stream":true,"stream_options":null}"#,
+            #"{"model":"a","stream":true,"stream_options":{"include_usage":false}}"#,
+            #"{"model":"a","stream":true,"stream_options":{"include_obfuscation":true}}"#,
+            #"{"model":"a","stream":true,"stream_options":{"include_usage": null ,"x":1}}"#,
+        ])
+    func splices(text: String) throws {
+        let splice = try #require(try Self.read(text).usageSplice)
+        let body = splice.apply(to: Array(text.utf8))
+        let object = try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
+        let options = object?["stream_options"] as? [String: Any]
+        #expect(options?["include_usage"] as? Bool == true)
+        #expect(object?["model"] as? String == "a")
+    }
+
+    @Test("splices an empty stream_options into valid JSON")
+    func emptyOptions() throws {
+        let text = #"{"model":"a","stream":true,"stream_options":{}}"#
+        let splice = try #require(try Self.read(text).usageSplice)
+        let body = splice.apply(to: Array(text.utf8))
+        #expect((try? JSONSerialization.jsonObject(with: Data(body))) != nil)
+    }
+
+    @Test("leaves a body alone that asks for usage, or streams nothing")
+    func leaves() throws {
+        let asks = #"{"model":"a","stream":true,"stream_options":{"include_usage":true}}"#
+        #expect(try Self.read(asks).usageSplice == nil)
+        #expect(try Self.read(#"{"model":"a","stream":false}"#).usageSplice == nil)
+        #expect(try Self.read(#"{"model":"a","stream":true}"#, .responses).usageSplice == nil)
+    }
+
+    @Test(
+        "repairs version segments and knows no other path",
+        arguments: [
+            ("/v1/chat/completions", Endpoint.chatCompletions, "/v1/chat/completions"),
+            ("/chat/completions", .chatCompletions, "/v1/chat/completions"),
+            ("/v1/v1/messages", .messages, "/v1/messages"),
+            ("/messages/count_tokens", .countTokens, "/v1/messages/count_tokens"),
+            ("/v1/embeddings", .embeddings, "/v1/embeddings"),
+        ])
+    func paths(text: String, endpoint: Endpoint, path: String) throws {
+        let found = try #require(EndpointPath(method: "POST", segments: text.split(separator: "/")))
+        #expect(found.endpoint == endpoint && found.path == path)
+        #expect(EndpointPath(method: "GET", segments: text.split(separator: "/")) == nil)
+    }
+}
