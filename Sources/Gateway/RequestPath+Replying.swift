@@ -21,6 +21,11 @@ extension RequestPath {
 
     func relay(_ bytes: [UInt8]) {
         if reply.firstByte == nil { reply.firstByte = services.clock.now() }
+        reply.unacknowledgedBytes += bytes.count
+        if reply.unacknowledgedBytes >= UpstreamFlow.acknowledgedBytes {
+            upstream.acknowledge(reply.unacknowledgedBytes, of: receipt.address)
+            reply.unacknowledgedBytes = 0
+        }
         let passing = reply.meter.consume(bytes)
         if reply.streams {
             if !passing.isEmpty { downstream?.send(passing) }

@@ -50,7 +50,9 @@ async def read_reply(reader, hang_up_after=None):
                     return Reply(status, headers, body, False)
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         return Reply(status, headers, body, True)
-    except (asyncio.IncompleteReadError, ValueError):
+    except asyncio.IncompleteReadError as cut:
+        return Reply(status, headers, body + cut.partial, False)
+    except ValueError:
         return Reply(status, headers, body, False)
 
 

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from gateway import BINARY, Gateway, STUB_SHEET, clean_environment
+from gateway import BINARY, ROOT, Gateway, STUB_SHEET, clean_environment
 from raw_http import chat, exchange, post
 
 
@@ -53,9 +53,9 @@ def test_a_config_file_that_is_not_there_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("change, complaint", [
-    ((", output: 100 ", ", outptu: 100 "), ":8: unknown token class 'outptu'"),
-    ((", output: 100 ", ", output: 1e2 "), ":8: output: '1e2' is not an amount of USD"),
-    ((", output: 100 ", ", output: -1 "), ":8: output: '-1' is not an amount of USD"),
+    ((", output: 100 ", ", outptu: 100 "), ":9: unknown token class 'outptu'"),
+    ((", output: 100 ", ", output: 1e2 "), ":9: output: '1e2' is not an amount of USD"),
+    ((", output: 100 ", ", output: -1 "), ":9: output: '-1' is not an amount of USD"),
     (("schema: 1", "schema: 2"), ":1: this program reads schema 1"),
     (("provider: stub", "provider: other"), ":2: provider is not 'stub'"),
     (("context_window", "context_windw"), "unknown key 'context_windw' in the model"),
@@ -106,11 +106,11 @@ def test_a_port_in_use_is_named(tmp_path):
         taken.listen()
         port = taken.getsockname()[1]
         done = serve("--listen", f"127.0.0.1:{port}", "--state", tmp_path / "state",
-                     "--pricing", BINARY.parents[2] / "pricing", "--admin", "127.0.0.1:0")
+                     "--pricing", ROOT / "pricing", "--admin", "127.0.0.1:0")
         assert done.returncode == 1
         assert f"127.0.0.1:{port}: another program uses the port" in done.stderr
         done = serve("--listen", "127.0.0.1:0", "--admin", f"127.0.0.1:{port}", "--state",
-                     tmp_path / "state", "--pricing", BINARY.parents[2] / "pricing")
+                     tmp_path / "state", "--pricing", ROOT / "pricing")
         assert done.returncode == 1
         assert f"admin cannot listen on 127.0.0.1:{port}" in done.stderr
 

@@ -20,6 +20,7 @@ package final class ScriptedUpstream: UpstreamClient {
 
     package func cancel(_ address: ExchangeAddress) { log.withLock { $0.append(.cancel) } }
     package func pause(_ address: ExchangeAddress) { log.withLock { $0.append(.pause) } }
+    package func acknowledge(_ bytes: Int, of address: ExchangeAddress) {}
     package func resume(_ address: ExchangeAddress) { log.withLock { $0.append(.resume) } }
 
     package var commands: [Command] { log.withLock { $0 } }

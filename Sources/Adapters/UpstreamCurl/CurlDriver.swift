@@ -64,11 +64,12 @@ final class CurlDriver {
         case .cancel(let address):
             guard let exchange = exchanges[address] else { return }
             forget(exchange)
-        case .pause(let address): exchanges[address]?.transfer.pausesBody = true
+        case .pause(let address): exchanges[address]?.clientFellBehind()
         case .resume(let address):
-            guard let transfer = exchanges[address]?.transfer, transfer.pausesBody else { return }
-            transfer.pausesBody = false
-            transfer.resume()
+            exchanges[address]?.clientCaughtUp()
+        case .acknowledge(let bytes, let address):
+            exchanges[address]?.unacknowledgedBytes -= bytes
+            exchanges[address]?.resumeIfDue()
         case .stop: isStopping = true
         }
     }

@@ -13,6 +13,10 @@ final class CurlExchange: TransferDelegate {
     private var hasHead = false
     private(set) var head: UpstreamHead?
     private(set) var body: [UInt8] = []
+    /// Body bytes that the event loop has not dealt with.
+    var unacknowledgedBytes = 0
+    /// The client does not take what it is sent.
+    private var clientIsBehind = false
     private let markDirty: (CurlExchange) -> Void
     private var isDirty = false
 
@@ -47,7 +51,32 @@ final class CurlExchange: TransferDelegate {
 
     func transferReceived(body bytes: [UInt8]) {
         if body.isEmpty { body = bytes } else { body += bytes }
+        unacknowledgedBytes += bytes.count
+        updatePause()
         noteDirty()
+    }
+
+    func clientFellBehind() {
+        clientIsBehind = true
+        updatePause()
+    }
+
+    func clientCaughtUp() {
+        clientIsBehind = false
+        resumeIfDue()
+    }
+
+    private func updatePause() {
+        transfer.pausesBody =
+            clientIsBehind
+            || unacknowledgedBytes > UpstreamFlow.maximumUnacknowledgedBytes
+    }
+
+    /// Takes the transfer up again once nothing holds it back any more.
+    func resumeIfDue() {
+        let wasPaused = transfer.pausesBody
+        updatePause()
+        if wasPaused, !transfer.pausesBody { transfer.resume() }
     }
 
     private func noteDirty() {

@@ -11,6 +11,7 @@ package final class CurlUpstreamClient: UpstreamClient {
         case cancel(ExchangeAddress)
         case pause(ExchangeAddress)
         case resume(ExchangeAddress)
+        case acknowledge(Int, ExchangeAddress)
         case stop
     }
 
@@ -61,6 +62,10 @@ package final class CurlUpstreamClient: UpstreamClient {
     package func cancel(_ address: ExchangeAddress) { post(.cancel(address)) }
     package func pause(_ address: ExchangeAddress) { post(.pause(address)) }
     package func resume(_ address: ExchangeAddress) { post(.resume(address)) }
+
+    package func acknowledge(_ bytes: Int, of address: ExchangeAddress) {
+        post(.acknowledge(bytes, address))
+    }
 
     /// Ends all exchanges and the thread.
     package func stop() { post(.stop) }

@@ -83,11 +83,12 @@ struct LimitSet: ParsableCommand {
         let limits = BudgetWindow.allCases.compactMap { window in
             budget.limits[window].map { "\(window.rawValue) \($0.shortDollars) USD" }
         }
+        let shown = limits.isEmpty ? "no limit" : limits.joined(separator: ", ")
         let stop =
             budget.mode == .enforce
             ? "calls that do not fit are refused" : "nothing is refused (no hard stop)"
         print(
-            "\(budget.scope): \(limits.isEmpty ? "no limit" : limits.joined(separator: ", ")); \(stop)"
+            "\(budget.scope): \(shown); \(stop)"
         )
     }
 }

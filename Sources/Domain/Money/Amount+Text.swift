@@ -8,7 +8,8 @@ extension Amount {
         package var description: String {
             switch self {
             case .notANumber(let text):
-                "'\(text)' is not an amount of USD: write digits with an optional decimal point, such as 50 or 0.25"
+                "'\(text)' is not an amount of USD: write digits with an optional decimal point,"
+                    + " such as 50 or 0.25"
             case .tooFine(let text):
                 "'\(text)' has more than 12 decimals: the smallest amount is 0.000000000001 USD"
             case .tooLarge(let text):

@@ -56,7 +56,7 @@ package struct Quote: Hashable, Sendable {
         let input = try Self.inputBound(basis, entry.model)
         let output = try Self.outputBound(basis, entry.model)
         var worst = Quote(amount: .zero, inputTokens: input, outputTokens: output, outputPrice: 0)
-        let requestFee = Amount(picodollars: Int128(period.fees[.request] ?? 0) / 1_000 + 1)
+        let requestFee = Amount(picodollars: (Int128(period.fees[.request] ?? 0) + 999) / 1_000)
         let factor = period.dearestMultiplier(requestedGeo: basis.inferenceGeo)
         for bound in entry.bounds.reachable(basis.serviceTier) where bound.firstInput <= input {
             let candidate = try Self.bound(

@@ -93,7 +93,8 @@ package struct CallExplanation {
         else { return "" }
         let month = BudgetWindow.monthly.start(at: moment).shortText
         return
-            "system and user:\(user), in the hour, day and month (from \(month)) of \(moment.shortText)"
+            "system and user:\(user), in the hour, day and month (from \(month)) of"
+            + " \(moment.shortText)"
     }
 
     package var text: String {

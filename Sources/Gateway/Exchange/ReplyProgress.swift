@@ -14,6 +14,8 @@ struct ReplyProgress {
     var streams = false
     /// The client does not take what it is sent as fast as it comes.
     var clientIsBehind = false
+    /// Body bytes that the upstream's client does not know to be dealt with.
+    var unacknowledgedBytes = 0
     /// The reply of our own making that ends the exchange, once the row is durable.
     var substitute: GatewayError?
 }

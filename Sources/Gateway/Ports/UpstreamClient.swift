@@ -82,6 +82,17 @@ package protocol UpstreamClient: Sendable {
     /// Stops the flow of body bytes until `resume`; some that are under way still come.
     func pause(_ address: ExchangeAddress)
     func resume(_ address: ExchangeAddress)
+    /// So many body bytes were dealt with. A client keeps no more than
+    /// `UpstreamFlow.maximumUnacknowledgedBytes` under way, so that a loop that is slower than its
+    /// upstream is not flooded.
+    func acknowledge(_ bytes: Int, of address: ExchangeAddress)
+}
+
+/// Bounds of the body bytes between an upstream client and its event loop.
+package enum UpstreamFlow {
+    package static let maximumUnacknowledgedBytes = 524_288
+    /// Bytes that are acknowledged at once; most replies are shorter and need no word of it.
+    package static let acknowledgedBytes = 131_072
 }
 
 extension String {
