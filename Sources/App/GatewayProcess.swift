@@ -91,6 +91,7 @@ package struct GatewayProcess {
         _ database: LedgerDatabase, _ journal: any LedgerJournal, _ watch: LedgerWatch,
         _ prices: PriceBook
     ) throws -> GatewayServices {
+        try watch.noteMark()
         let recovery = try database.recover(at: clock.now())
         if recovery.expiredHolds > 0 {
             logger.warning(

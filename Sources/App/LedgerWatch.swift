@@ -34,9 +34,14 @@ final class LedgerWatch: Sendable {
             pepper: try KeyVault.pepper(in: settings.state), keys: try database.keys())
     }
 
-    func begin(_ services: GatewayServices, lastRow: Int64) throws {
+    /// Before the ledger is read for the first time: what others write from now on is new.
+    func noteMark() throws {
         let mark = try database.changeMark()
-        seen.withLock { $0 = Seen(mark: mark, lastRow: lastRow) }
+        seen.withLock { $0.mark = mark }
+    }
+
+    func begin(_ services: GatewayServices, lastRow: Int64) throws {
+        seen.withLock { $0.lastRow = lastRow }
         services.bookkeeper.setBudgets(try database.budgets())
     }
 

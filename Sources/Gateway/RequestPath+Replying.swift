@@ -67,7 +67,7 @@ extension RequestPath {
 
     /// Fields that describe the upstream's connection, or would lead the client past the gateway.
     private static func isKeptFromClient(_ name: String) -> Bool {
-        switch name.utf8.count > maximumKeptNameBytes ? "" : name.lowercased() {
+        switch name.utf8.count > maximumKeptNameBytes ? "" : name.lowercasedName {
         case "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer",
             "transfer-encoding", "upgrade", "content-length", "set-cookie", "location",
             "alt-svc", "strict-transport-security":

@@ -152,7 +152,8 @@ final class CurlDriver {
 }
 
 extension Transfer {
-    /// The settings of `research/reliability.md` §2.3, none of which is open to a config file.
+    /// Settings that keep a call where the operator's config sends it; none is open to a config
+    /// file but the bounds and the certificates.
     func configure(_ settings: UpstreamSettings, allowsPlainHTTP: Bool) {
         allowProtocols(allowsPlainHTTP ? "https,http" : "https")
         followNoRedirects()

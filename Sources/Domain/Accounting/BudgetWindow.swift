@@ -6,6 +6,9 @@ package enum BudgetWindow: String, CaseIterable, Sendable {
     case daily
     case monthly
 
+    /// `allCases` makes its array anew at each call, which a call's path cannot afford.
+    package static let all = BudgetWindow.allCases
+
     package var index: Int {
         switch self {
         case .hourly: 0

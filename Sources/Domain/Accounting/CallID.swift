@@ -1,14 +1,17 @@
 /// Our own id of a call: a UUID version 7 (RFC 9562 §5.7), so that ids sort by time.
 ///
 /// It is never the provider's: a provider that repeats an id would make a call free.
-package struct CallID: Hashable, Sendable, CustomStringConvertible {
+package struct CallID: Sendable, CustomStringConvertible {
     package let high: UInt64
     package let low: UInt64
+    /// `01930b2e-6c1e-7b7a-9a43-0d6d3c8c1f00`; made once, as rows and replies need it often.
+    package let description: String
 
     /// `milliseconds` since 1970 fill the first 48 bits, `random` the 74 that RFC 9562 leaves.
     package init(milliseconds: UInt64, random: (UInt64, UInt64)) {
         high = milliseconds << 16 | 0x7000 | (random.0 & 0x0FFF)
         low = 0x8000_0000_0000_0000 | (random.1 & 0x3FFF_FFFF_FFFF_FFFF)
+        description = Self.text(high, low)
     }
 
     package init?(text: String) {
@@ -19,9 +22,10 @@ package struct CallID: Hashable, Sendable, CustomStringConvertible {
         else { return nil }
         self.high = high
         self.low = low
+        description = Self.text(high, low)
     }
 
-    package var description: String {
+    private static func text(_ high: UInt64, _ low: UInt64) -> String {
         var bytes = [UInt8]()
         bytes.reserveCapacity(36)
         for position in 0..<32 {
@@ -33,6 +37,17 @@ package struct CallID: Hashable, Sendable, CustomStringConvertible {
             bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension CallID: Hashable {
+    package static func == (left: CallID, right: CallID) -> Bool {
+        left.high == right.high && left.low == right.low
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(high)
+        hasher.combine(low)
     }
 }
 

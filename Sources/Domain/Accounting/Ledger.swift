@@ -29,6 +29,7 @@ package struct Ledger: Sendable {
     private var tallies: [Scope: Tally] = [:]
     private var reservations: [AttemptID: Reservation] = [:]
     private var latest = Instant(microseconds: 0)
+    private var windows = OpenWindows(at: Instant(microseconds: 0))
 
     package init() {}
 
@@ -37,7 +38,14 @@ package struct Ledger: Sendable {
     /// The latest of all times that were given: the ledger's own time.
     private mutating func advance(to now: Instant) -> Instant {
         latest = max(latest, now)
+        if !windows.areOpen(at: latest) { windows = OpenWindows(at: latest) }
         return latest
+    }
+
+    /// The windows at a moment that the ledger is only asked about.
+    private func windows(at moment: Instant) -> OpenWindows {
+        let now = max(latest, moment)
+        return windows.areOpen(at: now) ? windows : OpenWindows(at: now)
     }
 
     /// Whether any budget of `scopes` refuses calls.
@@ -53,7 +61,7 @@ package struct Ledger: Sendable {
         precondition(!amount.picodollars.isNegative, "a hold is never negative")
         let now = advance(to: moment)
         if let refusal = refusal(of: amount, on: scopes, at: now) { return .refused(refusal) }
-        for scope in scopes { tallies[scope, default: Tally()].hold(amount, at: now) }
+        for scope in scopes { tallies[scope, default: Tally()].hold(amount, at: now, windows) }
         reservations[attempt] = Reservation(scopes: scopes, amount: amount, admittedAt: now)
         return .held(admittedAt: now)
     }
@@ -63,7 +71,7 @@ package struct Ledger: Sendable {
         var worst: Refusal?
         for scope in scopes {
             guard let budget = budgets[scope], budget.mode == .enforce else { continue }
-            for standing in standings(of: budget, at: now) where amount > standing.available {
+            for standing in standings(of: budget, windows) where amount > standing.available {
                 let refusal = Refusal(
                     reason: Self.reason(standing, amount), standing: standing, requested: amount,
                     resetsAt: standing.window.end(at: now))
@@ -100,7 +108,7 @@ package struct Ledger: Sendable {
         let now = advance(to: moment)
         for scope in reservation.scopes {
             tallies[scope, default: Tally()].conclude(
-                hold: reservation.amount, cost: cost, admittedAt: reservation.admittedAt, at: now)
+                hold: reservation.amount, cost: cost, admittedAt: reservation.admittedAt, windows)
         }
         return .concluded(reservation.scopes.flatMap { reachedThresholds(of: $0, at: now) })
     }
@@ -110,7 +118,7 @@ package struct Ledger: Sendable {
         _ spend: Amount, to scope: Scope, spentAt: Instant, at moment: Instant
     ) -> [ThresholdAlert] {
         let now = advance(to: moment)
-        tallies[scope, default: Tally()].add(spend, spentAt: spentAt, at: now)
+        tallies[scope, default: Tally()].add(spend, spentAt: spentAt, windows)
         return reachedThresholds(of: scope, at: now)
     }
 
@@ -121,7 +129,7 @@ package struct Ledger: Sendable {
         let now = advance(to: moment)
         budgets = Dictionary(replacements.map { ($0.scope, $0) }) { _, last in last }
         // Users come and go; one whose windows are all over has nothing left to count.
-        tallies = tallies.filter { $0.value.isOpen(at: now) }
+        tallies = tallies.filter { $0.value.isOpen(windows) }
         for scope in tallies.keys { tallies[scope]?.forgetThresholds() }
         return replacements.flatMap { reachedThresholds(of: $0.scope, at: now) }
     }
@@ -129,10 +137,10 @@ package struct Ledger: Sendable {
     private mutating func reachedThresholds(of scope: Scope, at now: Instant) -> [ThresholdAlert] {
         guard let budget = budgets[scope] else { return [] }
         var alerts: [ThresholdAlert] = []
-        for standing in standings(of: budget, at: now) {
+        for standing in standings(of: budget, windows) {
             guard let percent = standing.settled.wholePercent(of: standing.limit) else { continue }
             let window = standing.window
-            let known = tallies[scope, default: Tally()].reachedThreshold(window, at: now)
+            let known = tallies[scope, default: Tally()].reachedThreshold(window, windows)
             for threshold in budget.thresholds where threshold <= percent && threshold > known {
                 tallies[scope]?.note(threshold: threshold, in: window)
                 alerts.append(
@@ -147,16 +155,16 @@ package struct Ledger: Sendable {
 
     /// How every limit stands, in the order of scopes and windows.
     package func standings(at moment: Instant) -> [BudgetStanding] {
-        let now = max(latest, moment)
+        let open = windows(at: moment)
         return budgets.values.sorted { $0.scope.description < $1.scope.description }
-            .flatMap { standings(of: $0, at: now) }
+            .flatMap { standings(of: $0, open) }
     }
 
-    private func standings(of budget: Budget, at now: Instant) -> [BudgetStanding] {
+    private func standings(of budget: Budget, _ open: OpenWindows) -> [BudgetStanding] {
         let tally = tallies[budget.scope]
-        return BudgetWindow.allCases.compactMap { window in
+        return BudgetWindow.all.compactMap { window in
             guard let limit = budget.limits[window] else { return nil }
-            let sums = tally?.sums(of: window, at: now) ?? Tally.Sums()
+            let sums = tally?.sums(of: window, open) ?? Tally.Sums()
             return BudgetStanding(
                 scope: budget.scope, window: window, mode: budget.mode, limit: limit,
                 settled: sums.settled, held: sums.held)
@@ -165,9 +173,9 @@ package struct Ledger: Sendable {
 
     /// The smallest remainder of the limits on `scopes`, or nil without a limit.
     package func remainder(of scopes: [Scope], at moment: Instant) -> Amount? {
-        let now = max(latest, moment)
+        let open = windows(at: moment)
         return scopes.compactMap { budgets[$0] }
-            .flatMap { standings(of: $0, at: now) }
+            .flatMap { standings(of: $0, open) }
             .map(\.available).min()
     }
 }

@@ -18,39 +18,41 @@ struct Tally: Sendable {
         var threshold = 0
     }
 
-    private var open: [Open?] = [Open?](repeating: nil, count: BudgetWindow.allCases.count)
+    private var open: [Open?] = [Open?](repeating: nil, count: BudgetWindow.all.count)
 
-    func sums(of window: BudgetWindow, at now: Instant) -> Sums {
-        guard let current = open[window.index], current.start == window.start(at: now) else {
+    func sums(of window: BudgetWindow, _ windows: OpenWindows) -> Sums {
+        guard let current = open[window.index], current.start == windows.start(of: window) else {
             return Sums()
         }
         return current.sums
     }
 
-    mutating func hold(_ amount: Amount, at now: Instant) {
-        change(admittedAt: now, at: now) { $0.held += amount }
+    mutating func hold(_ amount: Amount, at now: Instant, _ windows: OpenWindows) {
+        change(admittedAt: now, windows) { $0.held += amount }
     }
 
-    mutating func conclude(hold: Amount, cost: Amount, admittedAt: Instant, at now: Instant) {
-        change(admittedAt: admittedAt, at: now) { sums in
+    mutating func conclude(
+        hold: Amount, cost: Amount, admittedAt: Instant, _ windows: OpenWindows
+    ) {
+        change(admittedAt: admittedAt, windows) { sums in
             sums.held -= hold
             sums.settled += cost
         }
     }
 
-    mutating func add(_ spend: Amount, spentAt: Instant, at now: Instant) {
-        change(admittedAt: spentAt, at: now) { $0.settled += spend }
+    mutating func add(_ spend: Amount, spentAt: Instant, _ windows: OpenWindows) {
+        change(admittedAt: spentAt, windows) { $0.settled += spend }
     }
 
-    /// Changes the windows that are still open at `now` and hold `admittedAt`: a call belongs to
-    /// the window in which it was admitted, and a window that is over binds nobody.
+    /// Changes the open windows that hold `admittedAt`: a call belongs to the window in which it
+    /// was admitted, and a window that is over binds nobody.
     private mutating func change(
-        admittedAt: Instant, at now: Instant, _ body: (inout Sums) -> Void
+        admittedAt: Instant, _ windows: OpenWindows, _ body: (inout Sums) -> Void
     ) {
-        for window in BudgetWindow.allCases {
-            let start = window.start(at: now)
+        for window in BudgetWindow.all {
+            let start = windows.start(of: window)
             if open[window.index]?.start != start { open[window.index] = Open(start: start) }
-            guard window.start(at: admittedAt) == start, var current = open[window.index] else {
+            guard windows.contains(admittedAt, window), var current = open[window.index] else {
                 continue
             }
             body(&current.sums)
@@ -59,8 +61,8 @@ struct Tally: Sendable {
         }
     }
 
-    func reachedThreshold(_ window: BudgetWindow, at now: Instant) -> Int {
-        guard let current = open[window.index], current.start == window.start(at: now) else {
+    func reachedThreshold(_ window: BudgetWindow, _ windows: OpenWindows) -> Int {
+        guard let current = open[window.index], current.start == windows.start(of: window) else {
             return 0
         }
         return current.threshold
@@ -71,10 +73,10 @@ struct Tally: Sendable {
     }
 
     /// Whether any window holds something that still counts, or is still to be settled.
-    func isOpen(at now: Instant) -> Bool {
-        BudgetWindow.allCases.contains { window in
+    func isOpen(_ windows: OpenWindows) -> Bool {
+        BudgetWindow.all.contains { window in
             guard let current = open[window.index] else { return false }
-            return current.start == window.start(at: now) || current.sums.held > .zero
+            return current.start == windows.start(of: window) || current.sums.held > .zero
         }
     }
 

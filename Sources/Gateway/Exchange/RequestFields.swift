@@ -84,7 +84,7 @@ struct RequestFields: Sendable {
 
 extension String {
     /// In lower case; most clients write header names so already, which costs nothing then.
-    fileprivate var lowercasedName: String {
+    var lowercasedName: String {
         utf8.contains { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") } ? lowercased() : self
     }
 }

@@ -35,6 +35,23 @@ struct JournalStatements {
         }
     }
 
+    /// The columns that a hold and a row begin with.
+    private static func bindCaller(of record: RequestRecord, to row: inout RowWriter) {
+        row.bind(record.attempt.call.description)
+        row.bind(Int64(record.attempt.attempt))
+        row.bind(record.admittedAt.text)
+        row.bind(record.userID)
+        row.bind(record.projectID)
+        row.bind(record.keyID)
+        row.bind(record.sessionID)
+        row.bind(record.conversationID)
+        row.bind(record.tags)
+        row.bind(record.provider)
+        row.bind(record.upstream)
+        row.bind(record.endpoint)
+        row.bind(record.model)
+    }
+
     private func insertHold(_ record: RequestRecord) throws {
         try run(
             """
@@ -44,19 +61,7 @@ struct JournalStatements {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         ) { row in
-            row.bind(record.attempt.call.description)
-            row.bind(Int64(record.attempt.attempt))
-            row.bind(record.admittedAt.text)
-            row.bind(record.userID)
-            row.bind(record.projectID)
-            row.bind(record.keyID)
-            row.bind(record.sessionID)
-            row.bind(record.conversationID)
-            row.bind(record.tags)
-            row.bind(record.provider)
-            row.bind(record.upstream)
-            row.bind(record.endpoint)
-            row.bind(record.model)
+            Self.bindCaller(of: record, to: &row)
             row.bind(record.priceVersion)
             row.bind(record.held.stored)
             row.bind(record.streamed)
@@ -89,19 +94,7 @@ struct JournalStatements {
             ON CONFLICT (call_id, attempt) WHERE call_id IS NOT NULL DO NOTHING
             """
         ) { row in
-            row.bind(record.attempt.call.description)
-            row.bind(Int64(record.attempt.attempt))
-            row.bind(record.admittedAt.text)
-            row.bind(record.userID)
-            row.bind(record.projectID)
-            row.bind(record.keyID)
-            row.bind(record.sessionID)
-            row.bind(record.conversationID)
-            row.bind(record.tags)
-            row.bind(record.provider)
-            row.bind(record.upstream)
-            row.bind(record.endpoint)
-            row.bind(record.model)
+            Self.bindCaller(of: record, to: &row)
             row.bind(record.modelRequested)
             row.bind(record.inputTokens)
             row.bind(record.outputTokens)
