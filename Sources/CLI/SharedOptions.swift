@@ -4,6 +4,7 @@ internal import Chronology
 internal import Config
 internal import Foundation
 internal import LedgerSQLite
+internal import Linux
 internal import Reporting
 
 /// Options that every command takes.
@@ -44,7 +45,10 @@ struct FormatOption: ParsableArguments {
     @Option(name: .long, help: "table, json or csv.")
     var format: ReportFormat = .table
 
-    func show(_ table: ReportTable) { print(table.rendered(as: format), terminator: "") }
+    func show(_ table: ReportTable) {
+        let isTerminal = ProcessSettings.standardOutputIsTerminal
+        print(table.rendered(as: format, forTerminal: isTerminal), terminator: "")
+    }
 }
 
 extension ReportFormat: ExpressibleByArgument {}

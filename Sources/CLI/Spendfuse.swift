@@ -8,9 +8,9 @@ struct Spendfuse: AsyncParsableCommand {
         abstract: "Tracks what AI APIs cost and stops calls at the limits you set.",
         discussion: """
             Examples:
-              spendfuse serve --demo                         run the proxy, with a built-in upstream
-              spendfuse limit set u1 --monthly 50 --hard-stop a limit for one user
-              spendfuse report --by model --since yesterday   what each model cost
+              spendfuse serve --demo                           the proxy, with a demo upstream
+              spendfuse limit set u1 --monthly 50 --hard-stop  a limit for one user
+              spendfuse report --by model --since yesterday    what each model cost
             """,
         version: "0.1.0",
         subcommands: [

@@ -105,6 +105,6 @@ package struct CallExplanation {
         let lines = facts.map { name, value in
             name + String(repeating: " ", count: width - name.count + 2) + value
         }
-        return lines.joined(separator: "\n") + "\n\n" + table.text
+        return lines.joined(separator: "\n") + "\n\n" + table.text()
     }
 }

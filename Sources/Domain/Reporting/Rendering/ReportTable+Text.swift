@@ -26,10 +26,11 @@ extension ReportTable {
     /// The longest text of a cell; what a terminal shows of a longer one ends in an ellipsis.
     private static let maximumCellWidth = 48
 
-    /// Aligned columns for a terminal.
-    package var text: String {
-        var grid = [columns.map { $0.name }] + rows.map { $0.map(\.shown) }
-        if let totalRow { grid.append(totalRow.map(\.shown)) }
+    /// Aligned columns; long cells are cut only for a terminal, never for another program.
+    package func text(forTerminal isTerminal: Bool = false) -> String {
+        let width = isTerminal ? Self.maximumCellWidth : .max
+        var grid = [columns.map { $0.name }] + rows.map { $0.map { $0.shown(width: width) } }
+        if let totalRow { grid.append(totalRow.map { $0.shown(width: width) }) }
         let widths = columns.indices.map { column in
             grid.map { $0[column].count }.max() ?? 0
         }
@@ -54,22 +55,22 @@ extension ReportTable {
         return line
     }
 
-    package func rendered(as format: ReportFormat) -> String {
+    package func rendered(as format: ReportFormat, forTerminal isTerminal: Bool) -> String {
         switch format {
-        case .table: text
+        case .table: text(forTerminal: isTerminal)
         case .json: json + "\n"
         case .csv: csv
         }
     }
 
-    fileprivate static func shortened(_ text: String) -> String {
+    fileprivate static func shortened(_ text: String, width: Int) -> String {
         let visible = String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map { scalar in
                     scalar.value < 0x20 || scalar.value == 0x7F ? "?" : scalar
                 }))
-        guard visible.count > maximumCellWidth else { return visible }
-        return visible.prefix(maximumCellWidth - 1) + "…"
+        guard visible.count > width else { return visible }
+        return visible.prefix(width - 1) + "…"
     }
 }
 
@@ -80,10 +81,10 @@ extension ReportTable.Cell {
     }
 
     /// For a terminal: money short, no control characters.
-    var shown: String {
+    func shown(width: Int) -> String {
         switch self {
         case .money(let amount): amount?.shortDollars ?? ""
-        default: ReportTable.shortened(plain)
+        default: ReportTable.shortened(plain, width: width)
         }
     }
 }
