@@ -20,6 +20,16 @@ def corpus():
     return load_cases()
 
 
+@pytest.fixture(autouse=True)
+def no_process_is_left():
+    yield
+    for process in Gateway.running:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    Gateway.running.clear()
+
+
 @pytest.fixture
 def stub(corpus):
     stub = Stub(corpus)

@@ -28,6 +28,9 @@ models:
 
 
 class Gateway:
+    # Processes that run; a test that fails half-way leaves its own to be ended by conftest.
+    running = set()
+
     def __init__(self, directory, stub, config="", upstream_options=""):
         self.directory = pathlib.Path(directory)
         self.state = self.directory / "state"
@@ -58,6 +61,7 @@ upstreams:
         self.process = subprocess.Popen(
             [BINARY, "serve", "--config", self.config], stderr=output, stdout=output,
             env=clean_environment())
+        Gateway.running.add(self.process)
         deadline = time.time() + timeout
         while time.time() < deadline:
             text = self.log.read_bytes()[begin:].decode()

@@ -65,3 +65,23 @@ def test_a_second_signal_ends_it_at_once_and_the_restart_books_the_hold(gateway,
     row = gateway.calls()[0]
     assert row["usage_status"] == "estimated" and row["cost_usd"] == "0.010000000000"
     assert gateway.status()["open_holds"] == "0"
+
+
+def test_a_gateway_whose_log_nobody_reads_any_more_goes_on_and_stops_well(tmp_path, stub):
+    import subprocess
+    from gateway import BINARY, Gateway, clean_environment
+    gateway = Gateway(tmp_path, stub)
+    process = subprocess.Popen(
+        [BINARY, "serve", "--config", gateway.config], stderr=subprocess.PIPE, text=True,
+        env=clean_environment())
+    Gateway.running.add(process)
+    url = None
+    while url is None:
+        line = process.stderr.readline()
+        url = line.split("listening on ")[1].strip() if "listening on http" in line else None
+    time.sleep(0.3)
+    process.stderr.close()
+    port = int(url.rsplit(":", 1)[1])
+    assert asyncio.run(exchange(port, post("/stub/v1/chat/completions", chat()))).status == 200
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
