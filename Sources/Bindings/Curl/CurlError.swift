@@ -12,10 +12,6 @@ package struct CurlError: Error, Hashable, CustomStringConvertible {
     package static let peerNotTrusted = CurlError(CURLE_PEER_FAILED_VERIFICATION)
     package static let badCertificateFile = CurlError(CURLE_SSL_CACERT_BADFILE)
     package static let timedOut = CurlError(CURLE_OPERATION_TIMEDOUT)
-    package static let nothingReceived = CurlError(CURLE_GOT_NOTHING)
-    package static let sendFailed = CurlError(CURLE_SEND_ERROR)
-    package static let receiveFailed = CurlError(CURLE_RECV_ERROR)
-    package static let partialFile = CurlError(CURLE_PARTIAL_FILE)
     /// libcurl wanted to send the request a second time, which the transfer refuses.
     package static let refusedToRepeat = CurlError(CURLE_ABORTED_BY_CALLBACK)
     package static let outOfMemory = CurlError(CURLE_OUT_OF_MEMORY)

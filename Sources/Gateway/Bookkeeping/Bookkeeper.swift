@@ -50,7 +50,7 @@ package final class Bookkeeper: Sendable {
     }
 
     /// Books the row of an attempt in place of its hold: its cost, or nothing where it is voided.
-    /// An attempt that was concluded before is left as it is, and its receipt told so by nobody.
+    /// An attempt that was concluded before is left as it is.
     package func conclude(_ record: RequestRecord, receipt: JournalReceipt?) {
         ledger.withLock { ledger in
             let conclusion =
