@@ -240,6 +240,18 @@ struct RequestPathTests {
         #expect(!lines.contains { $0.contains("sf_") })
     }
 
+    @Test("keeps keys that an upstream repeats in an error out of the row")
+    func echoedKeys() throws {
+        let stage = try Stage(limit: "1")
+        stage.journalWrites()
+        let message = "Incorrect API key: 'sk-ours-0123456789', key=sk-ours-0123456789."
+        stage.answer(401, "{\"error\":{\"message\":\"\(message)\"}}")
+        stage.path.receive(.upstreamEnded(.complete))
+        stage.journalWrites()
+        #expect(
+            stage.journal.rows.first?.errorMessage == "Incorrect API key: '***', key=***.")
+    }
+
     @Test("drops events that come after the end")
     func lateEvents() throws {
         let stage = try Stage(limit: "1")

@@ -82,15 +82,25 @@ enum KeyShapes {
     /// Shorter words are not keys.
     private static let minimumBytes = 12
 
-    /// `text` with what looks like a key taken out.
+    /// `text` with what looks like a key taken out, wherever it stands.
     static func masked(_ text: String) -> String {
         guard prefixes.contains(where: text.contains) else { return text }
-        return text.split(separator: " ", omittingEmptySubsequences: false).map { word in
-            let bare = word.drop { "'\"(:=".contains($0) }
-            let isKey =
-                bare.utf8.count >= minimumBytes
-                && prefixes.contains { bare.hasPrefix($0) }
-            return isKey ? "***" : String(word)
-        }.joined(separator: " ")
+        var result = ""
+        var word = ""
+        for character in text {
+            if character.isLetter || character.isNumber || character == "-" || character == "_" {
+                word.append(character)
+            } else {
+                result += shown(word)
+                result.append(character)
+                word = ""
+            }
+        }
+        return result + shown(word)
+    }
+
+    private static func shown(_ word: String) -> String {
+        let isKey = word.utf8.count >= minimumBytes && prefixes.contains { word.hasPrefix($0) }
+        return isKey ? "***" : word
     }
 }
