@@ -63,9 +63,9 @@ let domain: [Target] = [
     module("Chronology", in: "Domain"),
     module("Money", in: "Domain"),
     module("StrictYAML", in: "Domain", uses: [yams]),
-    module("Metering", in: "Domain"),
+    module("Metering", in: "Domain", uses: ["Money"]),
     module("Pricing", in: "Domain", uses: ["Money", "Chronology", "Metering", "StrictYAML"]),
-    module("Dialects", in: "Domain", uses: ["Metering", "Pricing"]),
+    module("Dialects", in: "Domain", uses: ["Metering", "Money", "Pricing"]),
     module("Accounting", in: "Domain", uses: ["Money", "Chronology"]),
     module(
         "Reporting", in: "Domain",

@@ -35,6 +35,11 @@ struct DataPlane: Service {
                     allowsPlainHTTP: true))
             demo = started
         }
+        guard !upstreams.isEmpty else {
+            throw StartFailure(
+                "no upstream is configured; run in the folder that has config/upstreams.yaml, set"
+                    + " known_upstreams to it, or name upstreams in the config file")
+        }
         services.use(RouteTable(upstreams: upstreams))
         let mailboxes = group.makeIterator().map { LoopMailbox($0) }
         deliverTo(mailboxes)

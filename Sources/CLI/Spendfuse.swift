@@ -16,6 +16,6 @@ struct Spendfuse: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, LimitCommand.self, ReportCommand.self, CallsCommand.self,
             ExplainCommand.self, KeyCommand.self, StatusCommand.self, PricesCommand.self,
-            ConfigCommand.self,
+            QuoteCommand.self, ConfigCommand.self,
         ])
 }

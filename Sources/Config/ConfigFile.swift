@@ -14,16 +14,19 @@ struct ConfigFile {
         let line: Int
         var fields: [String: Value] = [:]
         var dialects: [Value] = []
+        /// Models by the names of their deployments.
+        var models: [(String, Value)] = []
     }
 
     static let scalarKeys: Set<String> = [
-        "listen", "admin", "state", "pricing", "demo", "certificates",
+        "listen", "admin", "state", "pricing", "known_upstreams", "demo", "certificates",
     ]
     static let groups: [String: Set<String>] = [
         "database": ["url"], "auth": ["mode", "default_user"], "log": ["level", "format"],
     ]
     static let upstreamKeys: Set<String> = [
-        "dialect", "provider", "url", "key", "on_client_disconnect",
+        "dialect", "provider", "url", "key", "auth", "prefix", "region", "models",
+        "stream_usage", "on_client_disconnect",
     ]
 
     let path: String
@@ -44,6 +47,24 @@ struct ConfigFile {
                 !root.isNull
             else { return }
             try read(root)
+        } catch {
+            throw ConfigError("\(path):\(error.line): \(error.reason)")
+        }
+    }
+
+    /// A file of nothing but upstreams, such as `config/upstreams.yaml`.
+    init(upstreamsPath path: String) throws(ConfigError) {
+        self.path = path
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ConfigError(
+                "the file of known upstreams \(path) cannot be read; set known_upstreams to"
+                    + " config/upstreams.yaml of this program")
+        }
+        do throws(YAMLNode.Problem) {
+            guard let root = try YAMLNode.parse(String(decoding: data, as: UTF8.self)),
+                !root.isNull
+            else { return }
+            try readUpstreams(root)
         } catch {
             throw ConfigError("\(path):\(error.line): \(error.reason)")
         }
@@ -85,6 +106,11 @@ struct ConfigFile {
                     }
                 } else if key == "dialect" {
                     entry.dialects = [Value(text: try value.string(), line: value.line)]
+                } else if key == "models" {
+                    for (deployment, model) in try value.entries() {
+                        entry.models.append(
+                            (deployment, Value(text: try model.string(), line: model.line)))
+                    }
                 } else {
                     entry.fields[key] = Value(text: try value.string(), line: value.line)
                 }

@@ -13,6 +13,7 @@ package struct SettingsLoader {
 
     private static let defaults: [String: String] = [
         "listen": "127.0.0.1:4141", "admin": "127.0.0.1:4142", "pricing": "./pricing",
+        "known_upstreams": "./config/upstreams.yaml",
         "auth.mode": "pass-through", "auth.default_user": "default", "demo": "false",
         "log.level": "info", "log.format": "text",
     ]
@@ -193,8 +194,17 @@ package struct SettingsLoader {
         return home + path.dropFirst(1)
     }
 
+    /// Commands run anywhere, so the list may be missing where nobody said where it is.
+    private mutating func knownUpstreams() throws(ConfigError) -> ConfigFile? {
+        let value = try required("known_upstreams")
+        let path = expanded(value.text)
+        if value.place == "default", !FileManager.default.fileExists(atPath: path) { return nil }
+        return try ConfigFile(upstreamsPath: path)
+    }
+
     private mutating func upstreams() throws(ConfigError) -> [Upstream] {
-        let reader = UpstreamReader(environment: environment, file: file)
+        let reader = UpstreamReader(
+            environment: environment, known: try knownUpstreams(), file: file)
         let upstreams = try reader.read()
         for upstream in upstreams {
             origins.append(

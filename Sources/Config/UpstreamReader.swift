@@ -2,43 +2,52 @@ internal import Dialects
 internal import Foundation
 internal import Gateway
 
-/// Reads upstreams: built-in entries, overridden by the file, overridden by the environment.
+/// Reads upstreams: known entries, overridden by the file, overridden by the environment.
 struct UpstreamReader {
     private struct Draft {
         var name: String
         var place: String
         var dialects: [Dialect] = []
-        var provider: String?
-        var url: String?
-        var key: String?
-        var onClientDisconnect: String?
-        var origin: String
+        var models: [String: String] = [:]
+        /// The other keys of an entry.
+        var fields: [String: String] = [:]
     }
-
-    private static let builtIn = [
-        Draft(
-            name: "openai", place: "built-in upstream openai", dialects: [.openai],
-            provider: "openai", url: "https://api.openai.com", key: "${env:OPENAI_API_KEY}",
-            origin: "default"),
-        Draft(
-            name: "anthropic", place: "built-in upstream anthropic",
-            dialects: [.anthropic, .openai], provider: "anthropic",
-            url: "https://api.anthropic.com", key: "${env:ANTHROPIC_API_KEY}", origin: "default"),
-    ]
 
     /// Hosts that stop to bill when their client hangs up; elsewhere the answer is billed whole,
     /// or nobody knows. Source: OpenRouter's documentation of stream cancellation.
     private static let hostsThatStopBilling: Set<String> = ["api.openai.com", "api.anthropic.com"]
 
     let environment: [String: String]
+    /// `config/upstreams.yaml`; nil where it is not there.
+    let known: ConfigFile?
     let file: ConfigFile
 
     func origin(of name: String) -> String {
-        file.upstreams.contains { $0.name == name } ? file.path : "default"
+        [file, known].compactMap { $0 }
+            .first { $0.upstreams.contains { $0.name == name } }?.path ?? "default"
     }
 
     func read() throws(ConfigError) -> [Upstream] {
-        var drafts = Self.builtIn
+        var drafts: [Draft] = []
+        for file in [known, file].compactMap({ $0 }) { try add(file, to: &drafts) }
+        var upstreams: [Upstream] = []
+        for var draft in drafts {
+            let prefix =
+                "SPENDFUSE_UPSTREAM_"
+                + draft.name.uppercased().replacing("-", with: "_")
+            if let url = environment["\(prefix)_URL"], !url.isEmpty {
+                draft.fields["url"] = url
+                draft.place = "environment \(prefix)_URL"
+            }
+            if let key = environment["\(prefix)_KEY"], !key.isEmpty {
+                draft.fields["key"] = key
+            }
+            upstreams.append(try upstream(draft))
+        }
+        return upstreams
+    }
+
+    private func add(_ file: ConfigFile, to drafts: inout [Draft]) throws(ConfigError) {
         for entry in file.upstreams {
             let place = "\(file.path):\(entry.line): upstreams.\(entry.name)"
             guard entry.name != "k", !entry.name.isEmpty, entry.name.allSatisfy(Self.isNamePart)
@@ -47,26 +56,11 @@ struct UpstreamReader {
                     "\(place): a name is made of a-z, 0-9, - and _, and is not 'k'")
             }
             let index = drafts.firstIndex { $0.name == entry.name }
-            var draft =
-                index.map { drafts[$0] }
-                ?? Draft(name: entry.name, place: place, origin: file.path)
+            var draft = index.map { drafts[$0] } ?? Draft(name: entry.name, place: place)
             draft.place = place
-            try apply(entry, to: &draft)
+            try apply(entry, of: file, to: &draft)
             if let index { drafts[index] = draft } else { drafts.append(draft) }
         }
-        var upstreams: [Upstream] = []
-        for var draft in drafts {
-            let prefix =
-                "SPENDFUSE_UPSTREAM_"
-                + draft.name.uppercased().replacing("-", with: "_")
-            if let url = environment["\(prefix)_URL"], !url.isEmpty {
-                draft.url = url
-                draft.place = "environment \(prefix)_URL"
-            }
-            if let key = environment["\(prefix)_KEY"], !key.isEmpty { draft.key = key }
-            upstreams.append(try upstream(draft))
-        }
-        return upstreams
     }
 
     private static func isNamePart(_ character: Character) -> Bool {
@@ -75,7 +69,7 @@ struct UpstreamReader {
     }
 
     private func apply(
-        _ entry: ConfigFile.UpstreamEntry, to draft: inout Draft
+        _ entry: ConfigFile.UpstreamEntry, of file: ConfigFile, to draft: inout Draft
     ) throws(ConfigError) {
         if !entry.dialects.isEmpty {
             draft.dialects = []
@@ -89,45 +83,73 @@ struct UpstreamReader {
                 draft.dialects.append(dialect)
             }
         }
-        draft.provider = entry.fields["provider"]?.text ?? draft.provider
-        draft.url = entry.fields["url"]?.text ?? draft.url
-        draft.key = entry.fields["key"]?.text ?? draft.key
-        draft.onClientDisconnect =
-            entry.fields["on_client_disconnect"]?.text ?? draft.onClientDisconnect
+        for (name, value) in entry.fields { draft.fields[name] = value.text }
+        for (deployment, model) in entry.models { draft.models[deployment] = model.text }
     }
 
     private func upstream(_ draft: Draft) throws(ConfigError) -> Upstream {
         guard !draft.dialects.isEmpty else {
             throw ConfigError("\(draft.place) lacks the key 'dialect'")
         }
-        guard var url = draft.url else { throw ConfigError("\(draft.place) lacks the key 'url'") }
+        guard var url = draft.fields["url"] else {
+            throw ConfigError("\(draft.place) lacks the key 'url'")
+        }
         while url.hasSuffix("/") { url.removeLast() }
-        guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty,
+        let shown = url.replacing("{location}", with: "global")
+        guard let parts = URLComponents(string: shown), let host = parts.host, !host.isEmpty,
             parts.scheme == "https" || parts.scheme == "http", parts.query == nil,
             parts.user == nil, parts.fragment == nil
         else {
             throw ConfigError(
                 "\(draft.place): url must be https://HOST[:PORT][/PATH], not '\(url)'")
         }
-        let policy: Upstream.DisconnectPolicy
-        if let text = draft.onClientDisconnect {
-            guard let stated = Upstream.DisconnectPolicy(rawValue: text) else {
-                throw ConfigError(
-                    "\(draft.place): on_client_disconnect must be abort or drain, not '\(text)'")
-            }
-            policy = stated
-        } else {
-            policy = Self.hostsThatStopBilling.contains(host) ? .abort : .drain
-        }
-        return Upstream(
-            name: draft.name, dialects: draft.dialects, provider: draft.provider, url: url,
-            key: try key(draft), onClientDisconnect: policy,
+        let disconnect: Upstream.DisconnectPolicy? = try choice("on_client_disconnect", draft)
+        var upstream = Upstream(
+            name: draft.name, dialects: draft.dialects,
+            provider: draft.fields["provider"] ?? implicitProvider(draft), url: url,
+            key: try key(draft),
+            onClientDisconnect: disconnect
+                ?? (Self.hostsThatStopBilling.contains(host) ? .abort : .drain),
             allowsPlainHTTP: parts.scheme == "http")
+        upstream.authentication = try choice("auth", draft)
+        upstream.region = draft.fields["region"]
+        upstream.models = draft.models
+        let streamUsage: StreamUsage? = try choice("stream_usage", draft)
+        upstream.asksForUsage = streamUsage != .given
+        if let prefix = draft.fields["prefix"] {
+            guard prefix.hasPrefix("/"), prefix == "/" || !prefix.hasSuffix("/") else {
+                throw ConfigError(
+                    "\(draft.place): prefix must begin with a slash and not end in one, such as"
+                        + " /v1; or be / alone for none")
+            }
+            upstream.prefix = prefix
+        }
+        return upstream
+    }
+
+    /// Whether streams of the OpenAI dialect have to be asked for their usage.
+    private enum StreamUsage: String, CaseIterable { case ask, given }
+
+    /// An entry of the list that comes with the program has the sheet of its own name; one that
+    /// the user adds has that of its dialect, unless it says otherwise.
+    private func implicitProvider(_ draft: Draft) -> String? {
+        known?.upstreams.contains { $0.name == draft.name } == true ? draft.name : nil
+    }
+
+    private func choice<Choice: RawRepresentable & CaseIterable>(
+        _ key: String, _ draft: Draft
+    ) throws(ConfigError) -> Choice? where Choice.RawValue == String {
+        guard let text = draft.fields[key] else { return nil }
+        guard let choice = Choice(rawValue: text) else {
+            let known = Choice.allCases.map(\.rawValue).joined(separator: " or ")
+            throw ConfigError("\(draft.place): \(key) must be \(known), not '\(text)'")
+        }
+        return choice
     }
 
     /// A key as it stands, `${env:NAME}` or `${file:PATH}`; a variable that is not set is no key.
     private func key(_ draft: Draft) throws(ConfigError) -> Secret? {
-        guard let text = draft.key else { return nil }
+        guard let text = draft.fields["key"] else { return nil }
         if let name = text.reference("env") {
             let value = environment[name] ?? ""
             return value.isEmpty ? nil : try secret(value, draft)

@@ -12,10 +12,9 @@ extension RequestPath {
         guard let admission else { return }
         stage = .replying
         reply.head = head
-        reply.meter = MeterChoice.meter(for: admission, head)
-        reply.streams =
-            head.value(of: "content-type")?.lowercased()
-            .hasPrefix("text/event-stream") == true && request.method != "HEAD"
+        let chosen = MeterChoice.meter(for: admission, head)
+        reply.meter = chosen.meter
+        reply.streams = chosen.streams && request.method != "HEAD"
         if reply.streams { sendHead(length: nil) }
     }
 
@@ -91,7 +90,8 @@ extension RequestPath {
     package func clientLeft() {
         downstream = nil
         guard stage == .forwarding || stage == .replying, let admission else { return }
-        let isFree = admission.route.endpoint.meterClass == .free
+        let meterClass = admission.route.endpoint.meterClass
+        let isFree = meterClass == .free || meterClass == .settles
         // A plain reply comes whole and with its usage, so stopping it saves nothing.
         // A hard limit needs the true figure: thought that is not shown bounds nothing.
         let aborts =

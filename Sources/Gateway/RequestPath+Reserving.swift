@@ -11,7 +11,8 @@ extension RequestPath {
             note(refusedBy: failure, admitted)
             throw failure
         }
-        if admitted.route.endpoint.meterClass == .free {
+        let meterClass = admitted.route.endpoint.meterClass
+        if meterClass == .free || meterClass == .settles {
             forward()
             return
         }

@@ -29,18 +29,21 @@ extension RequestPath {
     func conclude(_ ending: Settlement.Ending, failure: UpstreamFailure?) {
         guard let admission else { return }
         stage = .settling
-        if admission.route.endpoint.meterClass == .free {
+        let meterClass = admission.route.endpoint.meterClass
+        if meterClass == .free || meterClass == .settles {
             deliver()
             return
         }
         let reading = reply.meter.reading
         let settlement = Settlement(
             admission, reading, ending: ending, prices: services.books.prices)
+        // Read before the record is written to, which it is a part of.
+        let context = admission.priceContext(reading)
         admission.record.complete(
             settlement, admission, reading,
             RequestRecord.Times(
                 began: reply.began, firstByte: reply.firstByte, ended: services.clock.now()),
-            status: reply.head?.status, failure: failure)
+            context, status: reply.head?.status, failure: failure)
         services.bookkeeper.conclude(admission.record, receipt: receipt)
     }
 

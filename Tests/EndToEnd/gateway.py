@@ -31,7 +31,7 @@ class Gateway:
     # Processes that run; a test that fails half-way leaves its own to be ended by conftest.
     running = set()
 
-    def __init__(self, directory, stub, config="", upstream_options=""):
+    def __init__(self, directory, stub, config="", upstream_options="", upstreams=None):
         self.directory = pathlib.Path(directory)
         self.state = self.directory / "state"
         self.pricing = self.directory / "pricing"
@@ -39,15 +39,19 @@ class Gateway:
             shutil.copytree(ROOT / "pricing", self.pricing)
             (self.pricing / "stub.yaml").write_text(STUB_SHEET)
         self.config = self.directory / "config.yaml"
+        upstreams = upstreams or f"""
+  openai: {{ url: {stub.url}, key: sk-provider-canary-openai{upstream_options} }}
+  anthropic: {{ url: {stub.url}, key: sk-ant-provider-canary{upstream_options} }}
+  stub: {{ dialect: [openai, anthropic], provider: stub, url: {stub.url}{upstream_options} }}
+"""
         self.config.write_text(f"""
 listen: 127.0.0.1:0
 admin: 127.0.0.1:0
 state: {self.state}
 pricing: {self.pricing}
+known_upstreams: {ROOT / "config/upstreams.yaml"}
 upstreams:
-  openai: {{ url: {stub.url}, key: sk-provider-canary-openai{upstream_options} }}
-  anthropic: {{ url: {stub.url}, key: sk-ant-provider-canary{upstream_options} }}
-  stub: {{ dialect: [openai, anthropic], provider: stub, url: {stub.url}{upstream_options} }}
+{upstreams}
 {config}
 """)
         self.process = None

@@ -56,12 +56,15 @@ async def read_reply(reader, hang_up_after=None):
         return Reply(status, headers, body, False)
 
 
+def request(method, path, body=b"", headers=None):
+    lines = [f"{method} {path} HTTP/1.1", "host: localhost", f"content-length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
 def post(path, body, headers=None):
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    lines = [f"POST {path} HTTP/1.1", "host: localhost", "content-type: application/json",
-             f"content-length: {len(data)}"]
-    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + data
+    return request("POST", path, data, {"content-type": "application/json", **(headers or {})})
 
 
 def chat(words="", model="penny", stream=False, maximum=100, **fields):

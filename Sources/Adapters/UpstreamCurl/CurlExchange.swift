@@ -9,6 +9,7 @@ final class CurlExchange: TransferDelegate {
     let address: ExchangeAddress
     let transfer: Transfer
     let pool: CurlDriver.Pool
+    let isSigned: Bool
     private var fields: [HeaderField] = []
     private var hasHead = false
     private(set) var head: UpstreamHead?
@@ -22,11 +23,12 @@ final class CurlExchange: TransferDelegate {
 
     init(
         address: ExchangeAddress, transfer: Transfer, pool: CurlDriver.Pool,
-        markDirty: @escaping (CurlExchange) -> Void
+        isSigned: Bool, markDirty: @escaping (CurlExchange) -> Void
     ) {
         self.address = address
         self.transfer = transfer
         self.pool = pool
+        self.isSigned = isSigned
         self.markDirty = markDirty
         transfer.delegate = self
     }

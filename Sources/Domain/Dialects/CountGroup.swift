@@ -18,6 +18,9 @@ struct CountGroup: Sendable {
 
     subscript(_ index: Int) -> Int64? { counts[index] }
 
+    /// Whether any count was stated, or something in the place of one.
+    var saysAnything: Bool { isInvalid || counts.contains { $0 != nil } }
+
     /// Takes a count: a whole number within what a model could produce. Null leaves it unstated.
     mutating func take(_ index: Int, _ scalar: JSONScalar) {
         isPresent = true
@@ -27,5 +30,32 @@ struct CountGroup: Sendable {
             counts[index] = count
         default: isInvalid = true
         }
+    }
+}
+
+extension JSONScalar {
+    /// A length of sound or film in seconds, to the nearest millisecond; nil for what is no such
+    /// length, or one longer than a month.
+    var milliseconds: Int64? {
+        let longest: Int64 = 31 * 86_400_000
+        let value: Int64
+        switch self {
+        case .integer(let seconds) where seconds <= longest / 1_000: value = seconds * 1_000
+        case .decimal(let decimal) where !decimal.isNegative:
+            var digits = decimal.coefficient
+            var exponent = decimal.exponent + 3
+            while exponent < -1, digits > 0 {
+                digits /= 10
+                exponent += 1
+            }
+            if exponent == -1 { digits = (digits + 5) / 10 }
+            while exponent > 0, digits <= longest {
+                digits *= 10
+                exponent -= 1
+            }
+            value = digits
+        default: return nil
+        }
+        return (0...longest).contains(value) ? value : nil
     }
 }

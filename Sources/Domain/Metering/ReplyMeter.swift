@@ -36,13 +36,10 @@ package final class PlainReplyMeter<Reader: UsageReader>: ReplyMeter {
 /// Once the reply says that it is complete, its bytes are held back until `finish`, so that the
 /// client cannot have the whole of a reply whose row is not yet durable.
 package final class StreamedReplyMeter<Reader: UsageReader>: ReplyMeter {
-    /// The end of a reply and what came with it in one piece.
-    private static var maximumHeldBackBytes: Int { 4 * 1_024 * 1_024 }
-
     private var events = EventStreamScanner()
     private var sink: EventReader<Reader>
     private var hider: UsageEventHider?
-    private var heldBack: [UInt8] = []
+    private var end = HeldBackEnd()
 
     /// `hidesUsageEvent`: take out the event that says nothing but usage, as the client did not
     /// ask for it.
@@ -56,20 +53,14 @@ package final class StreamedReplyMeter<Reader: UsageReader>: ReplyMeter {
         sink.endedEvents.removeAll(keepingCapacity: true)
         events.push(bytes.span, into: &sink)
         let passing = hider?.pass(bytes, endedEvents: sink.endedEvents) ?? bytes
-        if wasFinal || sink.reader.reading.isFinal {
-            // What follows the end of a reply is not part of it.
-            if heldBack.count < Self.maximumHeldBackBytes { heldBack += passing }
-            return []
-        }
-        return passing
+        return end.pass(passing, isFinal: wasFinal || sink.reader.reading.isFinal)
     }
 
     package func finish() -> [UInt8] {
         sink.endedEvents.removeAll(keepingCapacity: true)
         events.finish(into: &sink)
         let rest = hider?.finish(endedEvents: sink.endedEvents) ?? []
-        defer { heldBack = [] }
-        return heldBack + rest
+        return end.release() + rest
     }
 
     package var reading: UsageReading { sink.reader.reading }

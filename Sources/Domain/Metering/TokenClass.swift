@@ -17,7 +17,12 @@ package enum TokenClass: String, CaseIterable, Sendable {
     case outputImage = "output_image"
     case cacheReadImage = "cache_read_image"
     case inputVideo = "input_video"
+    case cacheReadVideo = "cache_read_video"
     case embedding
+    /// What a search model read of the pages that it cites (Perplexity).
+    case citation
+    /// What tools of the provider put into the prompt (Gemini).
+    case toolInput = "tool_input"
 
     /// `allCases` makes its array anew at each call, which a call's path cannot afford.
     package static let all = TokenClass.allCases
@@ -48,27 +53,9 @@ package enum TokenClass: String, CaseIterable, Sendable {
         case .cacheReadImage: 11
         case .inputVideo: 12
         case .embedding: 13
-        }
-    }
-
-}
-
-/// A use that is billed by the piece beside the tokens.
-package enum FeeUnit: String, CaseIterable, Sendable {
-    /// Every call of a model that charges for the call itself.
-    case request
-    case webSearch = "web_search"
-    case fileSearch = "file_search"
-    case codeInterpreter = "code_interpreter"
-
-    package static let all = FeeUnit.allCases
-
-    package var index: Int {
-        switch self {
-        case .request: 0
-        case .webSearch: 1
-        case .fileSearch: 2
-        case .codeInterpreter: 3
+        case .cacheReadVideo: 14
+        case .citation: 15
+        case .toolInput: 16
         }
     }
 }

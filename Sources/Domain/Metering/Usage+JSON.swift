@@ -1,11 +1,43 @@
 extension Usage {
-    private static let outline = JSONOutline { outline in
-        for tokenClass in TokenClass.allCases {
-            outline.want(tokenClass.rawValue, as: Int32(tokenClass.index))
+    /// With what is billed beside it:
+    /// `{"input":12,"extra":[{"model":"m","usage":{"output":3}}]}`.
+    package func json(with extras: [ExtraUsage]) -> String {
+        guard !extras.isEmpty else { return json }
+        let list = extras.map { extra in
+            var object = JSONObjectText()
+            object.add("model", extra.model)
+            object.addRaw("usage", extra.usage.json)
+            return object.closed
         }
-        for unit in FeeUnit.allCases {
-            outline.want(unit.rawValue, as: Int32(TokenClass.allCases.count + unit.index))
+        let separator = isEmpty ? "" : ","
+        return json.dropLast() + "\(separator)\"extra\":[\(list.joined(separator: ","))]}"
+    }
+
+    private static let outline = JSONOutline { want(under: "", in: &$0) }
+
+    /// Names every class and piece as a key under `path`, which ends in a dot or is empty.
+    package static func want(under path: String, in outline: inout JSONOutline.Builder) {
+        for tokenClass in TokenClass.all {
+            outline.want("\(path)\(tokenClass.rawValue)", as: Int32(tokenClass.index))
         }
+        for unit in FeeUnit.all {
+            outline.want(
+                "\(path)\(unit.rawValue)", as: Int32(TokenClass.all.count + unit.index))
+        }
+    }
+
+    /// Takes the count of the class or piece that `want` called `name`; false for another name,
+    /// or for what is no count.
+    package mutating func take(_ name: Int32, _ scalar: JSONScalar) -> Bool {
+        guard case .integer(let count) = scalar, count >= 0 else { return false }
+        if let tokenClass = TokenClass.all.first(where: { $0.index == Int(name) }) {
+            self[tokenClass] = count
+            return true
+        }
+        let index = Int(name) - TokenClass.all.count
+        guard let unit = FeeUnit.all.first(where: { $0.index == index }) else { return false }
+        self[unit] = count
+        return true
     }
 
     /// Reads what `json` writes; names that are not known are left out.
@@ -21,14 +53,6 @@ private struct UsageSink: JSONSink {
     var usage = Usage()
 
     mutating func scanned(_ name: Int32, _ scalar: JSONScalar, at range: Range<Int>) {
-        guard case .integer(let count) = scalar else { return }
-        let index = Int(name)
-        if let tokenClass = TokenClass.allCases.first(where: { $0.index == index }) {
-            usage[tokenClass] = count
-        } else if let unit = FeeUnit.allCases.first(where: {
-            TokenClass.allCases.count + $0.index == index
-        }) {
-            usage[unit] = count
-        }
+        _ = usage.take(name, scalar)
     }
 }

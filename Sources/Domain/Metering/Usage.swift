@@ -1,7 +1,7 @@
 /// What one attempt consumed: disjoint counts by class, and pieces billed beside them.
 package struct Usage: Sendable {
-    private var tokens = InlineArray<14, Int64>(repeating: 0)
-    private var pieces = InlineArray<4, Int64>(repeating: 0)
+    private var tokens = InlineArray<17, Int64>(repeating: 0)
+    private var pieces = InlineArray<14, Int64>(repeating: 0)
 
     package init() {}
 
@@ -32,10 +32,20 @@ package struct Usage: Sendable {
     package var totalTokens: Int64 { inputTokens + outputTokens }
 
     package var cacheReadTokens: Int64 {
-        self[.cacheRead] + self[.cacheReadAudio] + self[.cacheReadImage]
+        self[.cacheRead] + self[.cacheReadAudio] + self[.cacheReadImage] + self[.cacheReadVideo]
     }
 
     package var cacheWriteTokens: Int64 { self[.cacheWrite5m] + self[.cacheWrite1h] }
+
+    package var isEmpty: Bool { self == Usage() }
+
+    /// Both together, as one bill has them.
+    package static func + (left: Usage, right: Usage) -> Usage {
+        var sum = left
+        for tokenClass in TokenClass.all { sum[tokenClass] += right[tokenClass] }
+        for unit in FeeUnit.all { sum[unit] += right[unit] }
+        return sum
+    }
 
     /// A JSON object of the classes and pieces that are not zero: `{"input":12,"output":3}`.
     package var json: String {

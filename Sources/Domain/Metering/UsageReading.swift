@@ -1,3 +1,5 @@
+package import Money
+
 /// What a reply says of itself, so far as it has been read.
 package struct UsageReading: Sendable, Equatable {
     /// Nil until the reply states it.
@@ -14,6 +16,15 @@ package struct UsageReading: Sendable, Equatable {
     package var serviceTier: String?
     /// Anthropic's `usage.inference_geo`.
     package var inferenceGeo: String?
+    /// Tokens that are billed beside `usage`, such as those of a model that advised this one.
+    package var extras: [ExtraUsage] = []
+    /// The bill, where the reply states it.
+    package var reportedCost: Amount?
+    /// The id of work that goes on at the provider; a later reply states what it came to.
+    package var pendingID: String?
+    /// Of generated images.
+    package var imageSize: String?
+    package var imageQuality: String?
     /// An error inside a reply that began as a success.
     package var errorMessage: String?
     /// Bytes of text, thought and tool input that the model has sent; bounds its tokens from
@@ -26,6 +37,18 @@ package struct UsageReading: Sendable, Equatable {
         if isInvalid { return .invalid }
         if isPartial { return .estimated }
         return usage == nil ? .absent : .exact
+    }
+}
+
+/// Tokens of one call that another model made, or the same one in work of its own.
+package struct ExtraUsage: Sendable, Equatable {
+    /// Nil: the call's model.
+    package let model: String?
+    package let usage: Usage
+
+    package init(model: String?, usage: Usage) {
+        self.model = model
+        self.usage = usage
     }
 }
 

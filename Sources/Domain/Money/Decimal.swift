@@ -2,7 +2,7 @@
 ///
 /// Prices, limits and multipliers enter as text and stay exact; a binary fraction never stands
 /// between the text and the integer that is computed with.
-package struct Decimal: Hashable, Sendable {
+package struct Decimal: Hashable, Comparable, Sendable {
     /// Digits before and after the point that a number may have; bounds the arithmetic below.
     package static let maximumDigits = 24
 
@@ -31,6 +31,26 @@ package struct Decimal: Hashable, Sendable {
         guard digitCount > 0, !(seenPoint && scale == 0) else { return nil }
         self.digits = digits
         self.scale = scale
+    }
+
+    private init(digits: Int128, scale: Int) {
+        self.digits = digits
+        self.scale = scale
+    }
+
+    package static func < (left: Decimal, right: Decimal) -> Bool {
+        left.digits * powerOfTen(right.scale) < right.digits * powerOfTen(left.scale)
+    }
+
+    /// The exact product of two short factors, such as multipliers of a price sheet.
+    package static func * (left: Decimal, right: Decimal) -> Decimal {
+        Decimal(digits: left.digits * right.digits, scale: left.scale + right.scale)
+    }
+
+    /// As it is written: `1.1`.
+    package var text: String {
+        let (whole, rest) = digits.quotientAndRemainder(dividingBy: Self.powerOfTen(scale))
+        return scale == 0 ? "\(whole)" : "\(whole).\(Self.padded(rest, digits: scale))"
     }
 
     /// The number multiplied by 10^`exponent`, or nil when that is not whole.

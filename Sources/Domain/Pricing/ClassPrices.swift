@@ -19,11 +19,27 @@ package struct ClassPrices: Hashable, Sendable {
         var current: TokenClass? = tokenClass
         while let candidate = current {
             if let price = prices[candidate.index] { return price }
-            current = candidate.whole
+            current = whole(of: candidate)
         }
         // An embedding model may state its price as input, as its providers do.
         if tokenClass == .input { return prices[TokenClass.embedding.index] }
         return nil
+    }
+
+    /// What a class is a part of, by the providers' own price lists. Cached sound, pictures and film
+    /// of a model that prices all it reads alike cost what cached text costs.
+    private func whole(of tokenClass: TokenClass) -> TokenClass? {
+        switch tokenClass {
+        case .input, .output: nil
+        case .cacheWrite1h: .cacheWrite5m
+        case .cacheRead, .cacheWrite5m, .inputAudio, .inputImage, .inputVideo, .embedding,
+            .citation, .toolInput:
+            .input
+        case .cacheReadAudio: prices[TokenClass.inputAudio.index] == nil ? .cacheRead : .inputAudio
+        case .cacheReadImage: prices[TokenClass.inputImage.index] == nil ? .cacheRead : .inputImage
+        case .cacheReadVideo: prices[TokenClass.inputVideo.index] == nil ? .cacheRead : .inputVideo
+        case .reasoning, .outputAudio, .outputImage: .output
+        }
     }
 
     package var isEmpty: Bool { prices.allSatisfy { $0 == nil } }
@@ -41,20 +57,6 @@ package struct ClassPrices: Hashable, Sendable {
     package var stated: [(TokenClass, Int64)] {
         TokenClass.all.compactMap { tokenClass in
             prices[tokenClass.index].map { (tokenClass, $0) }
-        }
-    }
-}
-
-extension TokenClass {
-    /// What this class is a part of, by the providers' own price lists.
-    fileprivate var whole: TokenClass? {
-        switch self {
-        case .input, .output: nil
-        case .cacheWrite1h: .cacheWrite5m
-        case .cacheRead, .cacheWrite5m, .inputAudio, .inputImage, .inputVideo, .embedding: .input
-        case .cacheReadAudio: .inputAudio
-        case .cacheReadImage: .inputImage
-        case .reasoning, .outputAudio, .outputImage: .output
         }
     }
 }

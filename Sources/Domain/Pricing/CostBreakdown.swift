@@ -6,7 +6,7 @@ package struct CostBreakdown: Sendable {
     package struct Line: Sendable {
         package let name: String
         package let count: Int64
-        /// USD per million tokens, or per thousand pieces.
+        /// USD for `per` of what is counted.
         package let price: Amount
         package let per: Int64
         /// Rounded up to a picodollar on its own, for display; the sum is rounded once.
@@ -26,8 +26,7 @@ package struct CostBreakdown: Sendable {
             multiplier = nil
             return
         }
-        let prices = period.tier(named: context.serviceTier)
-            .prices(inputTokens: usage.inputTokens)
+        let prices = period.tier(in: context).prices(inputTokens: usage.inputTokens)
         var lines: [Line] = []
         for tokenClass in TokenClass.all where usage[tokenClass] > 0 {
             guard let price = prices[tokenClass] else { continue }
@@ -40,15 +39,14 @@ package struct CostBreakdown: Sendable {
                         product, by: nil, over: CostModel.tokensPerPrice)))
         }
         for unit in FeeUnit.all {
-            let pieces = unit == .request ? 1 : usage[unit]
-            guard let fee = period.fees[unit], pieces > 0 else { continue }
-            let product = try CostModel.product(Int128(pieces), Int128(fee))
+            let count = unit == .request ? 1 : usage[unit]
+            guard count > 0, let fee = period.fee(of: unit, in: context) else { continue }
+            let product = try CostModel.product(Int128(count), Int128(fee.price))
             lines.append(
                 Line(
-                    name: unit.rawValue, count: pieces,
-                    price: Amount(picodollars: Int128(fee)), per: 1_000,
-                    subtotal: try CostModel.scaled(
-                        product, by: nil, over: CostModel.piecesPerFee)))
+                    name: unit.rawValue, count: count,
+                    price: Amount(picodollars: Int128(fee.price)), per: fee.per,
+                    subtotal: try CostModel.scaled(product, by: nil, over: Int128(fee.per))))
         }
         self.lines = lines
         multiplier = period.multiplier(in: context)

@@ -1,17 +1,6 @@
 package import Metering
 package import Money
 
-/// What a row's price depends on beside the counts, as the reply states it.
-package struct PriceContext: Hashable, Sendable {
-    package var serviceTier: String?
-    package var inferenceGeo: String?
-
-    package init(serviceTier: String? = nil, inferenceGeo: String? = nil) {
-        self.serviceTier = serviceTier
-        self.inferenceGeo = inferenceGeo
-    }
-}
-
 /// Usage × prices → cost.
 package enum CostModel {
     package enum Failure: Error, Equatable, Sendable {
@@ -23,7 +12,6 @@ package enum CostModel {
 
     /// Prices per million tokens, so that one product is in millionths of a picodollar.
     static let tokensPerPrice: Int128 = 1_000_000
-    static let piecesPerFee: Int128 = 1_000
 
     /// The cost of `usage`: the exact sum over all classes, rounded up once to a whole picodollar,
     /// so that spend is never understated.
@@ -31,23 +19,32 @@ package enum CostModel {
         of usage: Usage, at entry: PriceBook.Entry, context: PriceContext
     ) throws(Failure) -> Amount {
         guard let period = entry.period else { return .zero }
-        let tier = period.tier(named: context.serviceTier)
-        let prices = tier.prices(inputTokens: usage.inputTokens)
+        let prices = period.tier(in: context).prices(inputTokens: usage.inputTokens)
         var millionths: Int128 = 0
         for tokenClass in TokenClass.all where usage[tokenClass] > 0 {
             guard let price = prices[tokenClass] else { throw .noPrice(tokenClass) }
             millionths = try sum(millionths, try product(Int128(usage[tokenClass]), Int128(price)))
         }
-        let factor = period.multiplier(in: context)
-        var cost = try scaled(millionths, by: factor, over: tokensPerPrice)
-        for (unit, fee) in period.fees {
-            let pieces = unit == .request ? 1 : usage[unit]
-            guard pieces > 0 else { continue }
-            let thousandths = try product(Int128(pieces), Int128(fee))
-            cost += try scaled(thousandths, by: nil, over: piecesPerFee)
+        var cost = try scaled(
+            millionths, by: period.multiplier(in: context), over: tokensPerPrice)
+        for unit in FeeUnit.all {
+            let count = unit == .request ? 1 : usage[unit]
+            guard count > 0, let fee = period.fee(of: unit, in: context) else { continue }
+            cost += try scaled(
+                try product(Int128(count), Int128(fee.price)), by: nil, over: Int128(fee.per))
         }
         guard cost.stored != nil else { throw .overflow }
         return cost
+    }
+
+    /// Pieces of `usage` of which the sheet does not say what they cost.
+    package static func unpricedPieces(
+        of usage: Usage, at entry: PriceBook.Entry, context: PriceContext
+    ) -> [FeeUnit] {
+        guard let period = entry.period else { return [] }
+        return FeeUnit.all.filter { unit in
+            usage[unit] > 0 && period.fee(of: unit, in: context) == nil
+        }
     }
 
     static func product(_ left: Int128, _ right: Int128) throws(Failure) -> Int128 {
@@ -74,14 +71,38 @@ package enum CostModel {
 }
 
 extension PricePeriod {
-    /// The prices of a tier by its name in the reply; a tier without prices of its own is
-    /// billed as the standard one.
-    package func tier(named name: String?) -> TierPrices {
-        name.flatMap { serviceTiers[$0] } ?? standard
+    /// The prices of the tier that the reply names, else those of the hour; a tier without prices
+    /// of its own is billed as the standard one.
+    package func tier(in context: PriceContext) -> TierPrices {
+        if let name = context.serviceTier, let tier = serviceTiers[name] { return tier }
+        if !hours.isEmpty, let moment = context.moment {
+            return hours.first { $0.covers(moment) }?.prices ?? standard
+        }
+        return standard
     }
 
+    /// The product of all factors that apply; nil for none.
     package func multiplier(in context: PriceContext) -> Decimal? {
-        guard let geo = context.inferenceGeo else { return nil }
-        return multipliers["inference_geo"]?[geo]
+        guard !multipliers.isEmpty else { return nil }
+        let factors = PriceCondition.allCases.compactMap { condition -> Decimal? in
+            guard let values = multipliers[condition], let value = context[condition] else {
+                return nil
+            }
+            return values[value] ?? values[Self.anyOther]
+        }
+        return factors.isEmpty ? nil : factors.dropFirst().reduce(factors[0], *)
+    }
+
+    /// The value of a condition that stands for all that are not listed.
+    static let anyOther = "*"
+
+    /// The price of one unit, and how many of it the price is for.
+    package func fee(of unit: FeeUnit, in context: PriceContext) -> (price: Int64, per: Int64)? {
+        if unit == .image, let image = imagePrice(in: context) { return (image.price, 1) }
+        return fees[unit].map { ($0, unit.perPrice) }
+    }
+
+    private func imagePrice(in context: PriceContext) -> ImagePrice? {
+        imagePrices.first { $0.fits(size: context.imageSize, quality: context.imageQuality) }
     }
 }

@@ -6,6 +6,8 @@ package import Money
 package struct ModelPrice: Hashable, Sendable {
     package var model: String
     package var aliases: [String] = []
+    /// Rules for other names that are billed the same.
+    package var matches: [NamePattern] = []
     /// Whether the id followed by a date names this model too.
     package var coversSnapshots = false
     /// Tokens that one request can send and receive together.
@@ -26,14 +28,39 @@ package struct PricePeriod: Hashable, Sendable {
     package var standard: TierPrices
     /// By the name that the provider's reply gives the tier.
     package var serviceTiers: [String: TierPrices] = [:]
-    /// By the name of a condition and its value: an exact factor on the whole cost.
-    package var multipliers: [String: [String: Decimal]] = [:]
-    /// Picodollars per thousand pieces.
+    /// Prices of a part of the day; the first that fits stands for `standard`.
+    package var hours: [HourPrices] = []
+    /// By condition and value: an exact factor on the cost of all tokens.
+    package var multipliers: [PriceCondition: [String: Decimal]] = [:]
+    /// Picodollars per `FeeUnit.perPrice` of the unit.
     package var fees: [FeeUnit: Int64] = [:]
+    /// Prices of one image by its size and quality; the first that fits applies.
+    package var imagePrices: [ImagePrice] = []
 
     package init(from: Instant?, standard: TierPrices) {
         self.from = from
         self.standard = standard
+    }
+}
+
+/// What a factor on a price depends on.
+package enum PriceCondition: String, CaseIterable, Sendable {
+    /// Anthropic's `usage.inference_geo`, which the reply states.
+    case inferenceGeo = "inference_geo"
+    /// The place of the provider that served the call, as its route or upstream names it.
+    case region
+}
+
+/// The price of one generated image; nil fits any value.
+package struct ImagePrice: Hashable, Sendable {
+    package var size: String?
+    package var quality: String?
+    /// Picodollars.
+    package var price: Int64
+
+    func fits(size: String?, quality: String?) -> Bool {
+        (self.size == nil || self.size == size)
+            && (self.quality == nil || self.quality == quality)
     }
 }
 

@@ -11,30 +11,38 @@ package struct PriceBook: Sendable {
         package let version: String
         let bounds: QuoteBounds
 
-        init(provider: String, model: ModelPrice, period: PricePeriod?, sheet: String) {
-            let from = period?.from?.text.prefix(10) ?? "always"
-            self.provider = provider
+        init(_ sheet: PriceSheet, model: ModelPrice, period: PricePeriod?) {
+            provider = sheet.provider
             self.model = model
             self.period = period
-            version = "\(provider)/\(model.model)@\(from)#\(sheet)"
+            version =
+                "\(sheet.provider)/\(model.model)@\(period?.from?.dateOrMoment ?? "always")"
+                + "#\(sheet.version)"
             bounds = QuoteBounds(period)
         }
     }
 
     private struct Shelf: Sendable {
         var version: String
+        var reportsCost: Bool
         var models: [ModelPrice]
         /// By model and period; one without a period for a free model.
         var entries: [[Entry]]
-        /// Index into `models`, by id and alias.
+        /// Index into `models`, by id and alias in lower case.
         var byName: [String: Int]
+        /// In the order of the sheet.
+        var patterns: [(NamePattern, Int)]
 
         func index(of name: String) -> Int? {
             if let index = byName[name] { return index }
-            guard let stem = SnapshotName.stem(of: name), let index = byName[stem],
+            let name = name.lowercased()
+            if let index = byName[name] { return index }
+            if let stem = SnapshotName.stem(of: name), let index = byName[stem],
                 models[index].coversSnapshots
-            else { return nil }
-            return index
+            {
+                return index
+            }
+            return patterns.first { $0.0.matches(lowercased: name) }?.1
         }
     }
 
@@ -44,22 +52,25 @@ package struct PriceBook: Sendable {
         for sheet in sheets {
             var byName: [String: Int] = [:]
             for (index, model) in sheet.models.enumerated() {
-                for name in [model.model] + model.aliases { byName[name] = index }
+                for name in [model.model] + model.aliases { byName[name.lowercased()] = index }
+            }
+            let patterns = sheet.models.enumerated().flatMap { index, model in
+                model.matches.map { ($0, index) }
             }
             let entries = sheet.models.map { model in
                 (model.isFree ? [nil] : model.periods.map { $0 }).map { period in
-                    Entry(
-                        provider: sheet.provider, model: model, period: period,
-                        sheet: sheet.version)
+                    Entry(sheet, model: model, period: period)
                 }
             }
             shelves[sheet.provider] = Shelf(
-                version: sheet.version, models: sheet.models, entries: entries, byName: byName)
+                version: sheet.version, reportsCost: sheet.reportsCost, models: sheet.models, entries: entries, byName: byName,
+                patterns: patterns)
         }
     }
 
-    /// The price of exactly this model at this moment: by id, by alias, or as a dated snapshot of
-    /// a model whose sheet says that it covers them. Never by likeness: unknown is unpriced.
+    /// The price of exactly this model at this moment: by id, by alias, as a dated snapshot of a
+    /// model whose sheet says that it covers them, or by a rule of the sheet. Never by likeness:
+    /// unknown is unpriced.
     package func entry(provider: String, model name: String, at moment: Instant) -> Entry? {
         guard let shelf = shelves[provider], let index = shelf.index(of: name) else { return nil }
         return shelf.entries[index].last { ($0.period?.from ?? moment) <= moment }
@@ -76,10 +87,15 @@ package struct PriceBook: Sendable {
 
     package func version(of provider: String) -> String? { shelves[provider]?.version }
 
+    /// Whether the provider's replies state the bill, which is believed over its sheet.
+    package func reportsCost(provider: String) -> Bool {
+        shelves[provider]?.reportsCost ?? false
+    }
+
     package var modelCount: Int { shelves.values.reduce(0) { $0 + $1.models.count } }
 }
 
-/// The name of a dated snapshot: an id, and a date as `-2026-11-20` or `-20261120`.
+/// The name of a dated snapshot: an id, and a date as `-2026-11-20`, `-20261120` or `@20261120`.
 package enum SnapshotName {
     /// The id before the date, or nil where `name` does not end in a date.
     package static func stem(of name: String) -> String? {
@@ -89,11 +105,20 @@ package enum SnapshotName {
             let tail = bytes.suffix(shape)
             let fits = tail.enumerated().allSatisfy { index, byte in
                 dashes.contains(index)
-                    ? byte == UInt8(ascii: "-")
+                    ? byte == UInt8(ascii: "-") || shape == 9 && byte == UInt8(ascii: "@")
                     : (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
             }
             if fits { return String(decoding: bytes.dropLast(shape), as: UTF8.self) }
         }
         return nil
+    }
+}
+
+extension Instant {
+    /// The day where the moment is midnight, else the whole moment.
+    fileprivate var dateOrMoment: String {
+        let midnight = "T00:00:00"
+        let stem = String(text.prefix(19))
+        return stem.hasSuffix(midnight) ? String(stem.dropLast(midnight.utf8.count)) : stem
     }
 }

@@ -1,4 +1,4 @@
-internal import Metering
+package import Metering
 package import Money
 
 /// What bounds the tokens that a request sends.
@@ -19,6 +19,13 @@ package struct QuoteBasis: Hashable, Sendable {
     /// Nil: the provider chooses.
     package var serviceTier: String?
     package var inferenceGeo: String?
+    /// The place that serves the call.
+    package var region: String?
+    /// Pieces beside the tokens that the call can consume at most: images, characters.
+    package var pieces: [FeeUnit: Int64] = [:]
+    /// Of generated images; nil: the provider chooses.
+    package var imageSize: String?
+    package var imageQuality: String?
     /// Tools that run at the provider and are billed there, so often as the model likes.
     package var hostedTools: [String] = []
     /// The reply holds no tokens of the model's making.
@@ -53,14 +60,14 @@ package struct Quote: Hashable, Sendable {
             return
         }
         if let tool = basis.hostedTools.first { throw .hostedTool(tool) }
-        let input = try Self.inputBound(basis, entry.model)
-        let output = try Self.outputBound(basis, entry.model)
+        let input = try Self.inputBound(basis, entry)
+        let output = try Self.outputBound(basis, entry)
         var worst = Quote(amount: .zero, inputTokens: input, outputTokens: output, outputPrice: 0)
-        let requestFee = Amount(picodollars: (Int128(period.fees[.request] ?? 0) + 999) / 1_000)
-        let factor = period.dearestMultiplier(requestedGeo: basis.inferenceGeo)
+        let fees = try Self.fees(basis, period)
+        let factor = period.dearestMultiplier(basis)
         for bound in entry.bounds.reachable(basis.serviceTier) where bound.firstInput <= input {
             let candidate = try Self.bound(
-                input: input, output: output, bound, factor, requestFee: requestFee)
+                input: input, output: output, bound, factor, fees: fees)
             if candidate.amount >= worst.amount { worst = candidate }
         }
         worst.choices = max(1, basis.choices)
@@ -76,7 +83,7 @@ package struct Quote: Hashable, Sendable {
 
     private static func bound(
         input: Int64, output: Int64, _ bound: QuoteBounds.Bound, _ factor: Decimal?,
-        requestFee: Amount
+        fees: Amount
     ) throws(Failure) -> Quote {
         do throws(CostModel.Failure) {
             let millionths = try CostModel.sum(
@@ -84,7 +91,7 @@ package struct Quote: Hashable, Sendable {
                 try CostModel.product(Int128(output), Int128(bound.outputPrice)))
             let amount =
                 try CostModel.scaled(
-                    millionths, by: factor, over: CostModel.tokensPerPrice) + requestFee
+                    millionths, by: factor, over: CostModel.tokensPerPrice) + fees
             guard amount.stored != nil else { throw .overflow }
             return Quote(
                 amount: amount, inputTokens: input, outputTokens: output,
@@ -94,22 +101,49 @@ package struct Quote: Hashable, Sendable {
         }
     }
 
+    /// What the pieces cost at most. Those that the sheet does not price have no bound.
+    private static func fees(
+        _ basis: QuoteBasis, _ period: PricePeriod
+    ) throws(Failure) -> Amount {
+        var sum = Amount.zero
+        do throws(CostModel.Failure) {
+            if let fee = period.fees[.request] {
+                sum += try CostModel.scaled(Int128(fee), by: nil, over: 1_000)
+            }
+            for (unit, count) in basis.pieces where unit != .request && count > 0 {
+                guard let fee = period.dearestFee(of: unit, basis) else {
+                    // An image can be paid for by its tokens instead.
+                    if !period.standard.base.isEmpty { continue }
+                    throw CostModel.Failure.overflow
+                }
+                sum += try CostModel.scaled(
+                    try CostModel.product(Int128(count), Int128(fee.price)), by: nil,
+                    over: Int128(fee.per))
+            }
+        } catch {
+            throw .noOutputBound
+        }
+        return sum
+    }
+
     private static func inputBound(
-        _ basis: QuoteBasis, _ model: ModelPrice
+        _ basis: QuoteBasis, _ entry: PriceBook.Entry
     ) throws(Failure) -> Int64 {
         switch basis.input {
         case .bytes(let count): return count
         case .contextWindow(let reason):
-            guard let window = model.contextWindow else { throw .noInputBound(reason) }
+            // Where no token has a price, none needs a bound.
+            if entry.bounds.hasNoTokenPrice { return 0 }
+            guard let window = entry.model.contextWindow else { throw .noInputBound(reason) }
             return window
         }
     }
 
     private static func outputBound(
-        _ basis: QuoteBasis, _ model: ModelPrice
+        _ basis: QuoteBasis, _ entry: PriceBook.Entry
     ) throws(Failure) -> Int64 {
-        if basis.hasNoOutput { return 0 }
-        guard let most = [basis.outputCap, model.maximumOutput].compactMap({ $0 }).min() else {
+        if basis.hasNoOutput || entry.bounds.hasNoTokenPrice { return 0 }
+        guard let most = [basis.outputCap, entry.model.maximumOutput].compactMap({ $0 }).min() else {
             throw .noOutputBound
         }
         let (total, overflow) = most.multipliedReportingOverflow(by: max(1, basis.choices))
@@ -131,16 +165,19 @@ struct QuoteBounds: Sendable {
     private let standard: [Bound]
     private let byTier: [String: [Bound]]
     private let unpinned: [Bound]
+    /// The model is priced by its pieces alone.
+    let hasNoTokenPrice: Bool
 
     init(_ period: PricePeriod?) {
         guard let period else {
-            (standard, byTier, unpinned) = ([], [:], [])
+            (standard, byTier, unpinned, hasNoTokenPrice) = ([], [:], [], true)
             return
         }
-        standard = Self.bounds(period.standard)
+        standard = Self.bounds(period.standard) + period.hours.flatMap { Self.bounds($0.prices) }
         let standard = standard
         byTier = period.serviceTiers.mapValues { standard + Self.bounds($0) }
         unpinned = byTier["priority"] ?? standard
+        hasNoTokenPrice = period.standard.base.isEmpty
     }
 
     private static func bounds(_ tier: TierPrices) -> [Bound] {
@@ -161,12 +198,32 @@ struct QuoteBounds: Sendable {
 }
 
 extension PricePeriod {
-    fileprivate func dearestMultiplier(requestedGeo: String?) -> Decimal? {
-        guard let factors = multipliers["inference_geo"] else { return nil }
-        if let geo = requestedGeo { return factors[geo] }
-        return factors.values.max { left, right in
-            left.digits * Decimal.powerOfTen(right.scale)
-                < right.digits * Decimal.powerOfTen(left.scale)
+    fileprivate func dearestMultiplier(_ basis: QuoteBasis) -> Decimal? {
+        guard !multipliers.isEmpty else { return nil }
+        var factors: [Decimal] = []
+        if let values = multipliers[.inferenceGeo] {
+            let stated = basis.inferenceGeo.map { values[$0] ?? values[Self.anyOther] }
+            if let factor = stated ?? values.values.max(by: <) { factors.append(factor) }
         }
+        if let values = multipliers[.region], let region = basis.region,
+            let factor = values[region] ?? values[Self.anyOther]
+        {
+            factors.append(factor)
+        }
+        return factors.isEmpty ? nil : factors.dropFirst().reduce(factors[0], *)
+    }
+
+    /// The dearest price that a piece can come to.
+    fileprivate func dearestFee(
+        of unit: FeeUnit, _ basis: QuoteBasis
+    ) -> (price: Int64, per: Int64)? {
+        guard unit == .image, !imagePrices.isEmpty else {
+            return fees[unit].map { ($0, unit.perPrice) }
+        }
+        let fitting = imagePrices.filter { image in
+            (basis.imageSize.map { image.size == nil || image.size == $0 } ?? true)
+                && (basis.imageQuality.map { image.quality == nil || image.quality == $0 } ?? true)
+        }
+        return fitting.map(\.price).max().map { ($0, 1) }
     }
 }

@@ -25,9 +25,7 @@ package struct CallExplanation {
             return
         }
         let usage = Usage(json: row.text("usage") ?? "{}")
-        let context = PriceContext(
-            serviceTier: row.text("service_tier"), inferenceGeo: row.text("inference_geo"))
-        breakdown = try? CostBreakdown(of: usage, at: entry, context: context)
+        breakdown = try? CostBreakdown(of: usage, at: entry, context: row.priceContext)
         note = Self.note(row, breakdown?.total)
     }
 
@@ -57,20 +55,8 @@ package struct CallExplanation {
     }
 
     package var table: ReportTable {
-        var table = ReportTable(columns: [
-            .text("class"), .number("count"), .money("price_usd"), .number("per"),
-            .money("cost_usd"),
-        ])
-        table.rows =
-            breakdown?.lines.map { line in
-                [
-                    .text(line.name), .number(line.count), .money(line.price), .number(line.per),
-                    .money(line.subtotal),
-                ]
-            } ?? []
-        table.totalRow = [
-            .text("total"), .number(nil), .money(nil), .number(nil), .money(row.money("cost_usd")),
-        ]
+        var table = breakdown?.table ?? CostBreakdown.emptyTable
+        table.totalRow?[4] = .money(row.money("cost_usd"))
         for name in [
             "call_id", "timestamp", "user_id", "model", "usage_status", "price_version", "status",
         ] {

@@ -35,6 +35,8 @@ package struct GatewayKey: Sendable, Equatable {
 package struct OfferedCredentials: Sendable {
     package var authorization: String?
     package var apiKey: String?
+    /// The name that `apiKey` came under: `x-api-key`, or Azure's `api-key`.
+    package var apiKeyName = "x-api-key"
     package var googleKey: String?
     package var queryKey: String?
     package var pathKey: String?
@@ -60,7 +62,8 @@ package struct OfferedCredentials: Sendable {
     /// The credential to pass through: exactly one goes upstream.
     var passed: HeaderField? {
         if let authorization { return HeaderField("authorization", authorization) }
-        if let apiKey { return HeaderField("x-api-key", apiKey) }
-        return googleKey.map { HeaderField("x-goog-api-key", $0) }
+        if let apiKey { return HeaderField(apiKeyName, apiKey) }
+        // A key in the query goes on in a header, where no log of an upstream's proxy shows it.
+        return (googleKey ?? queryKey).map { HeaderField("x-goog-api-key", $0) }
     }
 }

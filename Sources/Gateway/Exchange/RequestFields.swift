@@ -15,7 +15,10 @@ struct RequestFields: Sendable {
 
     /// What goes upstream as it is, beside the names in `take`. All else stays here: credentials,
     /// cookies, and whatever describes this connection rather than the call.
-    private static let passedPrefixes = ["anthropic-", "openai-"]
+    private static let passedPrefixes = [
+        "anthropic-", "openai-", "x-amzn-bedrock-", "x-goog-user-", "x-goog-api-client",
+        "deepgram-", "x-vertex-ai-",
+    ]
 
     init(_ fields: [HeaderField], query: String?) {
         for field in fields { take(field) }
@@ -27,7 +30,9 @@ struct RequestFields: Sendable {
         switch name {
         case "content-length", "host", "connection", "accept-encoding": break
         case "authorization": set(\.authorization, field.value)
-        case "x-api-key", "api-key": set(\.apiKey, field.value)
+        case "x-api-key", "api-key":
+            set(\.apiKey, field.value)
+            credentials.apiKeyName = name
         case "x-goog-api-key": set(\.googleKey, field.value)
         case "x-spendfuse-user": user = Self.attribute(field.value)
         case "helicone-user-id", "x-litellm-end-user-id", "x-litellm-customer-id":

@@ -5,8 +5,16 @@ package struct Route: Sendable {
     package let upstream: Upstream
     package let dialect: Dialect
     package let endpoint: Endpoint
-    /// Path at the upstream, without the query.
+    /// At the upstream, without the query.
+    package let url: String
+    /// What the client asked for behind the upstream's name.
     package let path: String
+    /// The model that the path names, by the name that it is priced under.
+    package var model: String?
+    /// The place of the provider.
+    package var region: String?
+    /// The stored object that is looked at.
+    package var objectID: String?
     /// The gateway key that the path carried, if any.
     package var pathKey: String?
 
@@ -20,12 +28,21 @@ package struct RouteTable: Sendable {
     private let names: String
     private var usual: [String: Route] = [:]
 
+    /// Dialects that are told apart by their paths alone, and whose upstream is meant by a path
+    /// without a name.
+    private static let unnamed: [(Dialect, upstream: String)] = [
+        (.openai, "openai"), (.anthropic, "anthropic"), (.gemini, "google"),
+    ]
+
     package init(upstreams: [Upstream]) {
         self.upstreams = Dictionary(upstreams.map { ($0.name, $0) }) { _, last in last }
         names = self.upstreams.keys.sorted().map { "/\($0)" }.joined(separator: ", ")
         for prefix in [""] + self.upstreams.keys.map({ "/\($0)" }) {
             for path in EndpointPath.usualPaths {
-                usual[prefix + path] = try? parse(method: "POST", path: prefix + path)
+                for version in ["", "/v1"] {
+                    let whole = prefix + version + path
+                    usual[whole] = try? parse(method: "POST", path: whole)
+                }
             }
         }
     }
@@ -50,42 +67,65 @@ package struct RouteTable: Sendable {
             named = upstream
             segments = segments.dropFirst()
         }
-        let found = EndpointPath(method: method, segments: Array(segments))
-        var route = try route(to: found, named: named, segments: segments, method: method)
+        var route = try route(named: named, Array(segments), method: method)
         route.pathKey = pathKey
         return route
     }
 
     private func route(
-        to found: EndpointPath?, named: Upstream?, segments: ArraySlice<Substring>, method: String
+        named: Upstream?, _ segments: [Substring], method: String
     ) throws(GatewayError) -> Route {
-        if let found {
-            let dialect = found.endpoint == .read ? named?.dialects.first ?? .openai : found.dialect
-            guard let upstream = named ?? upstreams[dialect.rawValue] else {
+        if let upstream = named {
+            let found = EndpointPath(
+                method: method, segments: segments, dialects: upstream.dialects)
+            if let found { return route(to: found, at: upstream, segments) }
+            guard let dialect = upstream.dialects.first, !segments.isEmpty else {
                 throw notFound(method)
             }
-            guard upstream.dialects.contains(dialect) else { throw notFound(method) }
+            let path = "/" + segments.joined(separator: "/")
             return Route(
-                upstream: upstream, dialect: dialect, endpoint: found.endpoint, path: found.path)
+                upstream: upstream, dialect: dialect,
+                endpoint: dialect == .http ? .request : .unlisted,
+                url: upstream.url("", path, dialect: dialect, location: nil), path: path,
+                region: upstream.region)
         }
-        guard let upstream = named, let dialect = upstream.dialects.first, !segments.isEmpty else {
-            throw notFound(method)
+        for (dialect, name) in Self.unnamed {
+            guard let upstream = upstreams[name], upstream.dialects.contains(dialect),
+                let found = EndpointPath(method: method, segments: segments, dialects: [dialect])
+            else { continue }
+            return route(to: found, at: upstream, segments)
         }
-        return Route(
-            upstream: upstream, dialect: dialect, endpoint: .unlisted,
-            path: "/" + segments.joined(separator: "/"))
+        throw notFound(method)
+    }
+
+    private func route(
+        to found: EndpointPath, at upstream: Upstream, _ segments: [Substring]
+    ) -> Route {
+        Route(
+            upstream: upstream, dialect: found.dialect, endpoint: found.endpoint,
+            url: upstream.url(
+                found.prefix, found.tail, dialect: found.dialect, location: found.location),
+            path: "/" + segments.joined(separator: "/"),
+            model: found.model.map { upstream.models[$0] ?? $0 },
+            region: found.location ?? upstream.region, objectID: found.objectID)
     }
 
     /// A caller's dialect for an error on a path that has no route.
     package func likelyDialect(path: String) -> Dialect {
-        path.contains("messages") || path.hasPrefix("/anthropic") ? .anthropic : .openai
+        if let first = path.split(separator: "/").first,
+            let dialect = upstreams[String(first)]?.dialects.first
+        {
+            return dialect
+        }
+        if path.contains(":generateContent") || path.contains("/v1beta") { return .gemini }
+        return path.contains("messages") ? .anthropic : .openai
     }
 
     private func notFound(_ method: String) -> GatewayError {
         GatewayError(
             .unknownRoute, status: 404,
             "no route for this \(method) request; set the base URL to this gateway followed by"
-                + " /openai/v1 for OpenAI SDKs or /anthropic for Anthropic SDKs"
-                + " (configured upstreams: \(names))")
+                + " /openai/v1 for OpenAI SDKs, /anthropic for Anthropic SDKs or /google for"
+                + " Google's (configured upstreams: \(names))")
     }
 }

@@ -30,6 +30,22 @@ final class Admission {
         self.record = record
     }
 
+    /// The change that makes a stream state its usage, where the upstream knows the field for it.
+    var usageSplice: BodySplice? {
+        route.upstream.asksForUsage ? facts.usageSplice : nil
+    }
+
+    /// What a cost depends on beside the counts, as far as the reply states it.
+    func priceContext(_ reading: UsageReading) -> PriceContext {
+        var context = PriceContext(
+            serviceTier: reading.serviceTier, inferenceGeo: reading.inferenceGeo)
+        context.region = route.region
+        context.moment = record.admittedAt
+        context.imageSize = reading.imageSize ?? facts.basis.imageSize
+        context.imageQuality = reading.imageQuality ?? facts.basis.imageQuality
+        return context
+    }
+
     /// What is held for the call; nothing where no bound is known and nothing asks for one.
     var hold: Amount { quote?.amount ?? .zero }
 
@@ -79,7 +95,16 @@ struct AdmissionStages {
         _ request: GatewayRequest, _ route: Route
     ) throws(GatewayError) -> RequestFacts {
         do throws(RequestProblem) {
-            return try route.endpoint.readRequest(request.body)
+            let contentType = request.fields.first {
+                $0.name.caseInsensitiveEquals("content-type")
+            }
+            var facts = try route.endpoint.readRequest(
+                RequestInput(
+                    body: request.body, contentType: contentType?.value, query: request.query,
+                    pathModel: route.model, path: String(route.path.dropFirst())))
+            facts.model = facts.model.map { route.upstream.models[$0] ?? $0 }
+            facts.basis.region = route.region
+            return facts
         } catch {
             throw GatewayError(
                 .malformedRequest, status: 400,
@@ -113,7 +138,7 @@ struct AdmissionStages {
 
     private func price(_ admission: Admission) {
         switch admission.route.endpoint.meterClass {
-        case .free: return
+        case .free, .settles: return
         case .denied:
             admission.quoteFailure = .notMetered(admission.route)
             return

@@ -4,7 +4,7 @@ internal import Dialects
 enum Forwarding {
     static func request(for admission: Admission, _ request: GatewayRequest) -> UpstreamRequest {
         let route = admission.route
-        var url = route.upstream.url + route.path
+        var url = route.url
         if let query = RequestFields.withoutKey(request.query) { url += "?" + query }
         var lines = admission.fields.passed
         if case .configured = admission.caller.credential {
@@ -14,29 +14,73 @@ enum Forwarding {
                 return name == "openai-organization" || name == "openai-project"
             }
         }
-        if let credential = credential(for: admission) {
-            lines.append("\(credential.name): \(credential.value)")
+        var signature: RequestSignature?
+        switch credential(for: admission) {
+        case .field(let field): lines.append("\(field.name): \(field.value)")
+        case .signature(let made, let sessionToken):
+            signature = made
+            if let sessionToken { lines.append("x-amz-security-token: \(sessionToken)") }
+        case nil: break
         }
         // An answer in clear, so that its usage can be read; and no wait for "100 Continue".
         lines.append("Accept-Encoding: identity")
         lines.append("Expect:")
         var body: [UInt8]? = request.body
         if request.body.isEmpty, request.method == "GET" || request.method == "HEAD" { body = nil }
-        if let splice = admission.facts.usageSplice { body = splice.apply(to: request.body) }
+        if let splice = admission.usageSplice { body = splice.apply(to: request.body) }
         return UpstreamRequest(
             method: request.method, url: url, allowsPlainHTTP: route.upstream.allowsPlainHTTP,
-            headerLines: lines, body: body)
+            headerLines: lines, body: body, signature: signature)
     }
 
-    private static func credential(for admission: Admission) -> HeaderField? {
+    private enum Credential {
+        case field(HeaderField)
+        case signature(RequestSignature, sessionToken: String?)
+    }
+
+    private static func credential(for admission: Admission) -> Credential? {
+        let upstream = admission.route.upstream
         switch admission.caller.credential {
-        case .passThrough(let field): return field
-        case .configured:
-            guard let key = admission.route.upstream.key else { return nil }
-            switch admission.route.dialect {
-            case .openai: return HeaderField("Authorization", "Bearer \(key.revealed)")
-            case .anthropic: return HeaderField("x-api-key", key.revealed)
+        // A signature is made for the host that it is sent to, so a client's cannot pass.
+        case .passThrough(let field) where upstream.authentication != .aws || upstream.key == nil:
+            return field.map { .field($0) }
+        default:
+            return upstream.key.flatMap { configured($0.revealed, admission.route) }
+        }
+    }
+
+    private static func configured(_ key: String, _ route: Route) -> Credential? {
+        switch route.upstream.authentication ?? route.dialect.authentication {
+        case .bearer: return .field(HeaderField("Authorization", "Bearer \(key)"))
+        case .xAPIKey: return .field(HeaderField("x-api-key", key))
+        case .apiKey: return .field(HeaderField("api-key", key))
+        case .googleKey: return .field(HeaderField("x-goog-api-key", key))
+        case .token: return .field(HeaderField("Authorization", "Token \(key)"))
+        case .plain: return .field(HeaderField("Authorization", key))
+        case .aws:
+            let parts = key.split(separator: ":", maxSplits: 2).map(String.init)
+            // A key of one part is a Bedrock API key, which is sent as it is.
+            guard parts.count >= 2 else {
+                return .field(HeaderField("Authorization", "Bearer \(key)"))
             }
+            let signature = RequestSignature(
+                region: route.upstream.region ?? "us-east-1", service: "bedrock",
+                keyID: parts[0], secret: Secret(parts[1]))
+            return .signature(signature, sessionToken: parts.count == 3 ? parts[2] : nil)
+        }
+    }
+}
+
+extension Dialect {
+    /// How the providers of a dialect are shown a key, where an upstream does not say.
+    fileprivate var authentication: Upstream.Authentication {
+        switch self {
+        case .openai, .cohere, .ollama, .http: .bearer
+        case .anthropic: .xAPIKey
+        case .gemini: .googleKey
+        case .bedrock: .aws
+        case .assemblyai: .plain
+        case .deepgram: .token
         }
     }
 }

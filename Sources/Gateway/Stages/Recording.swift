@@ -1,23 +1,21 @@
+internal import Pricing
 internal import Accounting
 internal import Chronology
 internal import Dialects
 internal import Metering
 internal import Money
+internal import Pricing
 
 extension RequestRecord {
     /// Completes the row with what the exchange came to.
     mutating func complete(
         _ settlement: Settlement, _ admission: Admission, _ reading: UsageReading, _ times: Times,
-        status code: Int?, failure: UpstreamFailure?
+        _ context: PriceContext, status code: Int?, failure: UpstreamFailure?
     ) {
         let usage = settlement.usage
         model = settlement.model
-        inputTokens = usage.inputTokens
-        outputTokens = usage.outputTokens
-        cacheReadTokens = usage.cacheReadTokens
-        cacheWriteTokens = usage.cacheWriteTokens
-        reasoningTokens = usage[.reasoning]
-        self.usage = usage.json
+        note(usage, reading.extras)
+        costReported = settlement.reportedCost
         usageStatus = settlement.status.rawValue
         serviceTier = reading.serviceTier
         inferenceGeo = reading.inferenceGeo
@@ -28,7 +26,19 @@ extension RequestRecord {
         durationMilliseconds = times.ended.milliseconds(since: times.began)
         firstByteMilliseconds = times.firstByte?.milliseconds(since: times.began)
         noteError(code, reading, failure)
-        noteMetadata(admission)
+        noteMetadata(admission, settlement, reading, context)
+    }
+
+    /// Token columns count all that is billed; the `usage` column keeps apart what another model
+    /// made.
+    mutating func note(_ usage: Usage, _ extras: [ExtraUsage]) {
+        let billed = extras.reduce(usage) { $0 + $1.usage }
+        inputTokens = billed.inputTokens
+        outputTokens = billed.outputTokens
+        cacheReadTokens = billed.cacheReadTokens
+        cacheWriteTokens = billed.cacheWriteTokens
+        reasoningTokens = billed[.reasoning]
+        self.usage = usage.json(with: extras)
     }
 
     struct Times: Sendable {
@@ -66,11 +76,25 @@ extension RequestRecord {
         }
     }
 
-    private mutating func noteMetadata(_ admission: Admission) {
+    private mutating func noteMetadata(
+        _ admission: Admission, _ settlement: Settlement, _ reading: UsageReading,
+        _ context: PriceContext
+    ) {
         var object = JSONObjectText()
         if admission.route.endpoint.meterClass == .denied { object.add("unmetered", true) }
-        if admission.price == nil, admission.route.endpoint.meterClass == .priced {
+        if settlement.priceVersion == nil, admission.route.endpoint.meterClass == .priced,
+            settlement.reportedCost == nil || settlement.cost == .zero
+        {
             object.add("unpriced", true)
+        }
+        object.add("cost_by_sheet_usd", settlement.sheetCost?.dollars)
+        object.addList("unpriced_pieces", settlement.unpricedPieces.map(\.rawValue))
+        object.addList("unpriced_models", settlement.unpricedModels)
+        object.add("pending_id", reading.pendingID)
+        object.add("region", context.region)
+        if settlement.usage[.image] > 0 {
+            object.add("image_size", context.imageSize)
+            object.add("image_quality", context.imageQuality)
         }
         metadata = object.closed
     }
@@ -78,7 +102,9 @@ extension RequestRecord {
 
 /// Provider keys that an upstream repeats in its error messages.
 enum KeyShapes {
-    private static let prefixes = ["sk-", "sf_", "AIza", "xai-", "gsk_"]
+    private static let prefixes = [
+        "sk-", "sf_", "AIza", "xai-", "gsk_", "pplx-", "AKIA", "ASIA", "ya29", "csk-", "fw_",
+    ]
     /// Shorter words are not keys.
     private static let minimumBytes = 12
 

@@ -22,6 +22,14 @@ struct Settlement: Sendable {
     var cost = Amount.zero
     var priceVersion: String?
     var model: String?
+    /// The bill as the reply states it.
+    var reportedCost: Amount?
+    /// By our own sheet, where the bill is believed instead.
+    var sheetCost: Amount?
+    /// Pieces of which the sheet does not say what they cost.
+    var unpricedPieces: [FeeUnit] = []
+    /// Models beside the call's own of which the sheet does not know the price.
+    var unpricedModels: [String] = []
 
     init(
         _ admission: Admission, _ reading: UsageReading, ending: Ending, prices: PriceBook
@@ -36,8 +44,12 @@ struct Settlement: Sendable {
             let isWhole = ending != .broken || reading.isFinal
             if isWhole, reading.status == .exact, let stated = reading.usage {
                 settleExactly(stated, admission, reading, prices)
+            } else if isWhole, reading.status == .absent, let stated = Self.stated(admission) {
+                settleExactly(stated, admission, reading, prices)
             } else {
                 settleAtHold(admission, reading, isWhole: isWhole)
+                // The counts cannot be true, but the bill stands.
+                if isWhole { _ = believes(reading, admission, prices) }
             }
         case .abandoned: settleAbandoned(admission, reading, prices)
         }
@@ -53,21 +65,68 @@ struct Settlement: Sendable {
         }
     }
 
+    /// What the request itself decides, where the sheet prices the model by just that.
+    private static func stated(_ admission: Admission) -> Usage? {
+        if admission.route.endpoint == .request { return Usage() }
+        guard let usage = admission.facts.statedUsage, let period = admission.price?.period
+        else { return nil }
+        let isPriced = FeeUnit.all.allSatisfy { usage[$0] == 0 || period.fees[$0] != nil }
+        return isPriced ? usage : nil
+    }
+
     private mutating func settleExactly(
         _ stated: Usage, _ admission: Admission, _ reading: UsageReading, _ prices: PriceBook
     ) {
         usage = stated
         status = .exact
-        guard let entry = Self.entry(admission, reading, prices) else { return }
-        priceVersion = entry.version
-        let context = PriceContext(
-            serviceTier: reading.serviceTier, inferenceGeo: reading.inferenceGeo)
+        let entry = Self.entry(admission, reading, prices)
+        priceVersion = entry?.version
+        let context = admission.priceContext(reading)
         do throws(CostModel.Failure) {
-            cost = try CostModel.cost(of: stated, at: entry, context: context)
+            if let entry {
+                cost = try CostModel.cost(of: stated, at: entry, context: context)
+                unpricedPieces = CostModel.unpricedPieces(of: stated, at: entry, context: context)
+            }
+            try addExtras(reading, admission, entry, prices, context)
         } catch {
             status = .invalid
             cost = admission.hold
         }
+        if believes(reading, admission, prices) { status = .exact }
+    }
+
+    private mutating func addExtras(
+        _ reading: UsageReading, _ admission: Admission, _ entry: PriceBook.Entry?,
+        _ prices: PriceBook, _ context: PriceContext
+    ) throws(CostModel.Failure) {
+        for extra in reading.extras {
+            var price = entry
+            if let model = extra.model {
+                price = prices.entry(
+                    provider: admission.route.provider, model: model,
+                    at: admission.record.admittedAt)
+            }
+            guard let price else {
+                unpricedModels.append(extra.model ?? admission.facts.model ?? "")
+                continue
+            }
+            cost += try CostModel.cost(of: extra.usage, at: price, context: context)
+        }
+    }
+
+    /// A provider that prices itself is believed over our sheet, and both are kept.
+    private mutating func believes(
+        _ reading: UsageReading, _ admission: Admission, _ prices: PriceBook
+    ) -> Bool {
+        reportedCost = reading.reportedCost
+        guard let reported = reading.reportedCost,
+            prices.reportsCost(provider: admission.route.provider)
+        else { return false }
+        if priceVersion != nil, status == .exact { sheetCost = cost }
+        cost = reported
+        unpricedPieces = []
+        unpricedModels = []
+        return true
     }
 
     /// The price of the model that was billed; of the one that was asked for, where the sheet
@@ -117,8 +176,7 @@ struct Settlement: Sendable {
         if reading.usage == nil { usage[.input] = admission.inputBound }
         usage[.output] += max(0, reading.outputBytesSeen - usage.outputTokens)
         guard let entry = admission.price else { return }
-        let context = PriceContext(
-            serviceTier: reading.serviceTier, inferenceGeo: reading.inferenceGeo)
+        let context = admission.priceContext(reading)
         cost = (try? CostModel.cost(of: usage, at: entry, context: context)) ?? admission.hold
     }
 }

@@ -6,47 +6,53 @@ package import Metering
 /// statement of each count replaces the one before it and is never added to it.
 /// Source: Anthropic Messages API reference; anthropic-sdk-python `types/usage.py`.
 package struct MessagesUsageReader: UsageReader {
-    private enum Field: Int32, CaseIterable {
-        case input, output, cacheRead, cacheWrite, cacheWrite5m, cacheWrite1h, thinking
-        case webSearches
-    }
-
     private enum Place: Int32 {
         case model = 100
         case serviceTier, inferenceGeo, speed, usage, errorMessage, text, eventType
+        case iterations, iteration, iterationType, iterationModel
     }
 
-    private static let paths: [(String, Field)] = [
-        ("input_tokens", .input), ("output_tokens", .output),
-        ("cache_read_input_tokens", .cacheRead), ("cache_creation_input_tokens", .cacheWrite),
-        ("cache_creation.ephemeral_5m_input_tokens", .cacheWrite5m),
-        ("cache_creation.ephemeral_1h_input_tokens", .cacheWrite1h),
-        ("output_tokens_details.thinking_tokens", .thinking),
-        ("server_tool_use.web_search_requests", .webSearches),
-    ]
+    private static let iterationBase: Int32 = 200
 
-    package static let outline = JSONOutline { outline in
+    package static let outline = JSONOutline { addPlaces(to: &$0) }
+
+    /// Places in a message, which Bedrock's replies have too.
+    static func addPlaces(to outline: inout JSONOutline.Builder) {
         for prefix in ["", "message."] {
             outline.want("\(prefix)model", as: Place.model.rawValue)
             outline.want("\(prefix)usage", as: Place.usage.rawValue)
             outline.want("\(prefix)usage.service_tier", as: Place.serviceTier.rawValue)
             outline.want("\(prefix)usage.inference_geo", as: Place.inferenceGeo.rawValue)
             outline.want("\(prefix)usage.speed", as: Place.speed.rawValue)
-            for (path, field) in paths {
+            let iteration = "\(prefix)usage.iterations[]"
+            outline.want("\(prefix)usage.iterations", as: Place.iterations.rawValue)
+            outline.want(iteration, as: Place.iteration.rawValue)
+            outline.want("\(iteration).type", as: Place.iterationType.rawValue)
+            outline.want("\(iteration).model", as: Place.iterationModel.rawValue)
+            for (path, field) in MessageCounts.paths {
                 outline.want("\(prefix)usage.\(path)", as: field.rawValue)
+                outline.want("\(iteration).\(path)", as: iterationBase + field.rawValue)
             }
         }
         outline.want("type", as: Place.eventType.rawValue)
         outline.want("error.message", as: Place.errorMessage.rawValue)
-        for path in ["delta.text", "delta.thinking", "delta.partial_json", "content_block.text"] {
+        for path in [
+            "delta.text", "delta.thinking", "delta.partial_json", "content_block.text",
+            "completion",
+        ] {
             outline.want(path, as: Place.text.rawValue, measuresOnly: true)
         }
     }
 
     package private(set) var reading = UsageReading()
-    private var counts = CountGroup(size: Field.allCases.count)
-    private var stated = [Int64?](repeating: nil, count: Field.allCases.count)
+    private var counts = CountGroup(size: MessageCounts.Field.allCases.count)
+    private var stated = MessageCounts()
     private var eventType: String?
+    private var iterationCounts = CountGroup(size: MessageCounts.Field.allCases.count)
+    private var iterationType: String?
+    private var iterationModel: String?
+    /// Other work is listed whole in each statement, so the last list replaces the one before.
+    private var extras: [ExtraUsage] = []
 
     package init() {}
 
@@ -56,8 +62,12 @@ package struct MessagesUsageReader: UsageReader {
     }
 
     package mutating func scanned(_ name: Int32, _ scalar: JSONScalar, at range: Range<Int>) {
-        if let field = Field(rawValue: name) {
+        if let field = MessageCounts.Field(rawValue: name) {
             counts.take(Int(field.rawValue), scalar)
+            return
+        }
+        if let field = MessageCounts.Field(rawValue: name - Self.iterationBase) {
+            iterationCounts.take(Int(field.rawValue), scalar)
             return
         }
         switch (Place(rawValue: name), scalar) {
@@ -70,12 +80,51 @@ package struct MessagesUsageReader: UsageReader {
         case (.errorMessage, .string(let text)): reading.errorMessage = text
         case (.text, .measured(let bytes)): reading.outputBytesSeen += Int64(bytes)
         case (.eventType, .string(let text)): eventType = text
+        case (.iterationType, .string(let text)): iterationType = text
+        case (.iterationModel, .string(let text)): iterationModel = text
         default: break
         }
     }
 
     package mutating func opened(_ name: Int32, isObject: Bool, at offset: Int) {
-        if case .usage = Place(rawValue: name) { counts.isPresent = true }
+        switch Place(rawValue: name) {
+        case .usage: counts.isPresent = true
+        case .iterations: extras = []
+        case .iteration:
+            iterationCounts.isPresent = true
+            iterationCounts.reset()
+            iterationType = nil
+            iterationModel = nil
+        default: break
+        }
+    }
+
+    package mutating func closed(_ name: Int32, at offset: Int) {
+        if case .iteration = Place(rawValue: name) { takeIteration() }
+    }
+
+    /// A reply lists no more work than this; more makes its usage invalid.
+    private static let maximumExtras = 64
+
+    /// Compaction and advice are billed beside the counts at the top. The entry of a fallback says
+    /// which model the counts at the top are of. Source: anthropic-sdk-python,
+    /// `types/beta/beta_iterations_usage.py`.
+    private mutating func takeIteration() {
+        switch iterationType {
+        case "compaction", "advisor_message":
+            var counts = MessageCounts()
+            counts.take(iterationCounts)
+            guard let usage = counts.usage, !iterationCounts.isInvalid,
+                extras.count < Self.maximumExtras
+            else {
+                reading.isInvalid = true
+                return
+            }
+            let model = iterationType == "advisor_message" ? iterationModel : nil
+            extras.append(ExtraUsage(model: model, usage: usage))
+        case "fallback_message": reading.model = iterationModel ?? reading.model
+        default: break
+        }
     }
 
     package mutating func documentEnded(isValid: Bool) {
@@ -86,34 +135,11 @@ package struct MessagesUsageReader: UsageReader {
             reading.isInvalid = true
             return
         }
-        for field in Field.allCases {
-            if let count = counts[Int(field.rawValue)] { stated[Int(field.rawValue)] = count }
-        }
+        stated.take(counts)
         // `message_start` holds a placeholder for the output; what follows states it.
         reading.isPartial = eventType == "message_start"
-        reading.usage = disjointUsage
-        reading.isInvalid = reading.usage == nil
-    }
-
-    private subscript(_ field: Field) -> Int64 { stated[Int(field.rawValue)] ?? 0 }
-
-    /// This dialect counts cached and written tokens beside the input. Where the parts by lifetime
-    /// do not add up to the whole, the rest was written for five minutes, the default.
-    private var disjointUsage: Usage? {
-        guard stated[Int(Field.input.rawValue)] != nil,
-            stated[Int(Field.output.rawValue)] != nil
-        else { return nil }
-        var usage = Usage()
-        usage[.input] = self[.input]
-        usage[.cacheRead] = self[.cacheRead]
-        let written =
-            stated[Int(Field.cacheWrite.rawValue)]
-            ?? self[.cacheWrite5m] + self[.cacheWrite1h]
-        usage[.cacheWrite1h] = min(self[.cacheWrite1h], written)
-        usage[.cacheWrite5m] = written - usage[.cacheWrite1h]
-        usage[.reasoning] = self[.thinking]
-        usage[.output] = self[.output] - self[.thinking]
-        usage[.webSearch] = self[.webSearches]
-        return usage[.output] >= 0 ? usage : nil
+        reading.usage = stated.usage
+        reading.extras = extras
+        if reading.usage == nil { reading.isInvalid = true }
     }
 }

@@ -20,9 +20,51 @@ package struct ErrorBody: Sendable {
 
     package func json(in dialect: Dialect, callID: String) -> String {
         switch dialect {
-        case .openai: openAI
+        case .openai, .http: openAI
         case .anthropic: anthropic(callID: callID)
+        case .gemini: google
+        case .cohere, .bedrock: plain(messageName: "message", callID: callID)
+        case .ollama, .assemblyai: plain(messageName: "error", callID: callID)
+        case .deepgram: plain(messageName: "err_msg", callID: callID)
         }
+    }
+
+    /// Google's error model. Source: google.rpc.Status, google.rpc.ErrorInfo.
+    private var google: String {
+        var info = JSONObjectText()
+        info.add("@type", "type.googleapis.com/google.rpc.ErrorInfo")
+        info.add("reason", code.uppercased())
+        info.add("domain", "spendfuse")
+        info.addRaw("metadata", factsJSON(codeName: "code"))
+        var error = JSONObjectText()
+        error.add("code", Int64(status))
+        error.add("message", message)
+        error.add("status", googleStatus)
+        error.addRaw("details", "[\(info.closed)]")
+        return "{\"error\":\(error.closed)}"
+    }
+
+    private var googleStatus: String {
+        switch status {
+        case 401: "UNAUTHENTICATED"
+        case 402, 429: "RESOURCE_EXHAUSTED"
+        case 403: "PERMISSION_DENIED"
+        case 404: "NOT_FOUND"
+        case 400..<500: "INVALID_ARGUMENT"
+        case 503: "UNAVAILABLE"
+        case 504: "DEADLINE_EXCEEDED"
+        default: "INTERNAL"
+        }
+    }
+
+    /// Dialects whose errors are a message and little else.
+    private func plain(messageName: String, callID: String) -> String {
+        var body = JSONObjectText()
+        body.add(messageName, message)
+        body.add("id", callID)
+        body.add("code", code)
+        body.addRaw("metadata", factsJSON(codeName: "code"))
+        return body.closed
     }
 
     private func factsJSON(codeName: String) -> String {

@@ -1,3 +1,4 @@
+package import Metering
 package import Pricing
 
 /// What the gateway needs to know of a request's body.
@@ -9,6 +10,13 @@ package struct RequestFacts: Sendable, Equatable {
     package var user: String?
     /// The change that makes a stream state its usage, where the client did not ask for that.
     package var usageSplice: BodySplice?
+    /// What the request itself decides and the reply does not state: the characters of a text to
+    /// be spoken.
+    package var statedUsage: Usage?
+    /// The reply is one that is known to come later; the first says nothing of its cost.
+    package var runsInBackground = false
+    /// The file that a batch reads its requests from.
+    package var batchInputFile: String?
     /// Whether the request offers tools to the model; the task type of the call's record.
     package var offersTools = false
 

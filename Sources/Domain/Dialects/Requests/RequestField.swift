@@ -3,13 +3,17 @@ internal import Metering
 /// The fields of request bodies that matter for cost, over all dialects.
 enum RequestField: Int32, CaseIterable {
     case root, model, stream, streamOptions, includeUsage
-    case maxTokens, maxCompletionTokens, maxOutputTokens, choices, bestOf
+    /// Caps of the answer's tokens, by the names that dialects and model families give them.
+    case outputCap, choices, bestOf
     case serviceTier, speed, inferenceGeo
     case user, safetyIdentifier, metadataUser
     case previousResponse, conversation, storedPrompt, container, contextManagement
-    case toolType, tools, webSearchOptions, mcpServers
+    case toolType, tools, webSearchOptions, mcpServers, hostedTool, background
     case inputItem, inputItemID, inputItemType, inputItemRole, inputItemSecret, storedAudio
-    case partType
+    case partType, media, cachedContent
+    case imageSize, imageQuality, imageCount
+    case speechText, document, batchModel, batchRequest
+    case batchInputFile, batchEndpoint
 
     /// The name in messages to the client.
     var text: String {
@@ -17,77 +21,55 @@ enum RequestField: Int32, CaseIterable {
         case .root, .partType: "the body"
         case .inputItem, .inputItemID, .inputItemType, .inputItemRole, .inputItemSecret: "input[]"
         case .storedAudio: "messages[].audio"
-        case .model: "model"
         case .stream: "stream"
         case .streamOptions: "stream_options"
         case .includeUsage: "stream_options.include_usage"
-        case .maxTokens: "max_tokens"
-        case .maxCompletionTokens: "max_completion_tokens"
-        case .maxOutputTokens: "max_output_tokens"
-        case .choices: "n"
+        case .outputCap: "the most output tokens (max_tokens)"
+        case .choices, .imageCount: "n"
         case .bestOf: "best_of"
         case .serviceTier: "service_tier"
-        case .speed: "speed"
         case .inferenceGeo: "inference_geo"
-        case .user: "user"
         case .safetyIdentifier: "safety_identifier"
         case .metadataUser: "metadata.user_id"
         case .previousResponse: "previous_response_id"
-        case .conversation: "conversation"
         case .storedPrompt: "prompt"
-        case .container: "container"
         case .contextManagement: "context_management"
         case .toolType: "tools[].type"
-        case .tools: "tools"
         case .webSearchOptions: "web_search_options"
         case .mcpServers: "mcp_servers"
+        case .hostedTool: "a tool that runs at the provider"
+        case .media: "a picture, a file, sound or film"
+        case .cachedContent: "cachedContent"
+        case .imageSize: "size"
+        case .imageQuality: "quality"
+        case .speechText: "input"
+        case .document: "documents[]"
+        case .batchModel, .batchRequest: "requests[].params"
+        case .batchInputFile: "input_file_id"
+        case .batchEndpoint: "endpoint"
+        default: "\(self)"
         }
     }
 
-    /// Fields that stand in every element of an array may come more than once.
+    /// Fields that stand in every element of an array, or under several names, may come more than
+    /// once.
     var mayRepeat: Bool {
         switch self {
         case .toolType, .partType, .inputItem, .inputItemID, .inputItemType, .inputItemRole,
-            .inputItemSecret, .storedAudio:
+            .inputItemSecret, .storedAudio, .outputCap, .hostedTool, .media, .document,
+            .batchModel, .batchRequest, .imageCount:
             true
         default: false
         }
     }
 
-    static func outline(_ fields: [(String, RequestField)]) -> JSONOutline {
+    static func outline(
+        _ fields: [(String, RequestField)], readsPartTypes: Bool = true
+    ) -> JSONOutline {
         JSONOutline { outline in
             outline.want("", as: RequestField.root.rawValue)
             for (path, field) in fields { outline.want(path, as: field.rawValue) }
-            outline.wantAnywhere("type", as: RequestField.partType.rawValue)
+            if readsPartTypes { outline.wantAnywhere("type", as: RequestField.partType.rawValue) }
         }
     }
-
-    static let chatOutline = outline([
-        ("model", .model), ("stream", .stream), ("stream_options", .streamOptions),
-        ("stream_options.include_usage", .includeUsage), ("max_tokens", .maxTokens),
-        ("max_completion_tokens", .maxCompletionTokens), ("n", .choices),
-        ("service_tier", .serviceTier), ("user", .user), ("safety_identifier", .safetyIdentifier),
-        ("tools", .tools), ("tools[].type", .toolType),
-        ("web_search_options", .webSearchOptions), ("messages[].audio", .storedAudio),
-    ])
-
-    static let responsesOutline = outline([
-        ("model", .model), ("stream", .stream), ("max_output_tokens", .maxOutputTokens),
-        ("service_tier", .serviceTier), ("user", .user), ("safety_identifier", .safetyIdentifier),
-        ("previous_response_id", .previousResponse), ("conversation", .conversation),
-        ("prompt", .storedPrompt), ("tools", .tools), ("tools[].type", .toolType),
-        ("context_management", .contextManagement), ("input[]", .inputItem),
-        ("input[].id", .inputItemID), ("input[].type", .inputItemType),
-        ("input[].role", .inputItemRole), ("input[].encrypted_content", .inputItemSecret),
-    ])
-
-    static let embeddingsOutline = outline([("model", .model), ("user", .user)])
-
-    static let messagesOutline = outline([
-        ("model", .model), ("stream", .stream), ("max_tokens", .maxTokens),
-        ("service_tier", .serviceTier), ("speed", .speed), ("inference_geo", .inferenceGeo),
-        ("metadata.user_id", .metadataUser), ("tools", .tools), ("tools[].type", .toolType),
-        ("mcp_servers", .mcpServers), ("container", .container),
-        ("context_management", .contextManagement),
-    ])
 }

@@ -2,53 +2,173 @@ internal import Metering
 internal import Pricing
 
 extension Endpoint {
-    /// Reads what matters of a request body. The body itself is never changed here.
-    package func readRequest(_ body: [UInt8]) throws(RequestProblem) -> RequestFacts {
-        guard let outline = requestOutline else {
-            return RequestFacts(basis: QuoteBasis(input: .bytes(0)))
-        }
+    /// Reads what matters of a request. Its body is never changed here.
+    package func readRequest(_ input: RequestInput) throws(RequestProblem) -> RequestFacts {
+        if let boundary = input.formBoundary { return try formFacts(input, boundary: boundary) }
+        guard let outline = requestOutline else { return bodilessFacts(input) }
         var sink = RequestSink()
+        // Ollama streams where nothing else is asked for.
+        sink.streams = self == .ollamaGenerate
         var scanner = JSONScanner(outline: outline)
-        scanner.push(body.span, into: &sink)
+        scanner.push(input.body.span, into: &sink)
         scanner.finish(into: &sink)
         guard scanner.outcome == .complete else {
             throw RequestProblem(field: nil, reason: "the body is not valid JSON")
         }
         if let problem = sink.problem { throw problem }
-        return facts(from: sink, body: body)
+        return facts(from: sink, input)
     }
 
     private var requestOutline: JSONOutline? {
         switch self {
-        case .chatCompletions: RequestField.chatOutline
-        case .responses: RequestField.responsesOutline
-        case .embeddings: RequestField.embeddingsOutline
-        case .messages, .countTokens: RequestField.messagesOutline
-        case .read, .unlisted: nil
+        case .chatCompletions: RequestOutlines.chat
+        case .completions: RequestOutlines.completions
+        case .responses: RequestOutlines.responses
+        case .embeddings: RequestOutlines.embeddings
+        case .images: RequestOutlines.images
+        case .speech: RequestOutlines.speech
+        case .moderations, .transcriptions, .pages: RequestOutlines.modelOnly
+        case .rerank, .cohereRerank: RequestOutlines.rerank
+        case .batches: RequestOutlines.batches
+        case .messages, .countTokens: RequestOutlines.messages
+        case .messageBatches: RequestOutlines.messageBatches
+        case .generateContent, .streamGenerateContent, .embedContent: RequestOutlines.gemini
+        case .predict: RequestOutlines.predict
+        case .interactions: RequestOutlines.interactions
+        case .converse, .converseStream: RequestOutlines.converse
+        case .invoke, .invokeStream: RequestOutlines.invoke
+        case .cohereChat: RequestOutlines.cohereChat
+        case .cohereEmbed: RequestOutlines.cohereEmbed
+        case .ollamaGenerate, .ollamaEmbed: RequestOutlines.ollama
+        case .transcript: RequestOutlines.transcript
+        default: nil
         }
     }
 
-    private func facts(from sink: RequestSink, body: [UInt8]) -> RequestFacts {
-        let input: InputBound =
-            sink.outsideInput.map { .contextWindow(because: $0) }
-            ?? .bytes(Int64(body.count) + sink.hiddenTokens)
-        var basis = QuoteBasis(input: input)
+    private func facts(from sink: RequestSink, _ input: RequestInput) -> RequestFacts {
+        let bound: InputBound =
+            (sink.outsideInput ?? outsideInput).map { .contextWindow(because: $0) }
+            ?? .bytes(Int64(input.body.count) + sink.hiddenTokens)
+        var basis = QuoteBasis(input: bound)
         // Where both fields of the chat dialect are sent, the larger one bounds the answer.
         basis.outputCap = sink.outputCaps.max()
         basis.choices = sink.choices
         basis.serviceTier = sink.speed ?? sink.serviceTier
         basis.inferenceGeo = sink.inferenceGeo
         basis.hostedTools = sink.hostedTools
-        basis.hasNoOutput = self == .embeddings
+        basis.hasNoOutput = hasNoOutput
+        basis.imageSize = sink.imageSize
+        basis.imageQuality = sink.imageQuality
         var facts = RequestFacts(basis: basis)
-        facts.model = sink.model
-        facts.streams = sink.streams
+        facts.model = model(sink, input)
+        facts.streams = sink.streams || streamsAlways
         facts.user = sink.user
         facts.offersTools = sink.offersTools
-        if self == .chatCompletions, sink.streams, sink.includesUsage != true {
-            facts.usageSplice = sink.usageSplice(in: body)
+        facts.runsInBackground = sink.runsInBackground
+        facts.batchInputFile = sink.batchInputFile
+        addPieces(to: &facts, sink, input)
+        if self == .chatCompletions || self == .completions, sink.streams,
+            sink.includesUsage != true
+        {
+            facts.usageSplice = sink.usageSplice(in: input.body)
         }
         return facts
+    }
+
+    private func model(_ sink: RequestSink, _ input: RequestInput) -> String? {
+        if let model = input.pathModel { return model }
+        let named = sink.model ?? sink.batchModels.first
+        switch self {
+        case .moderations: return named ?? "omni-moderation-latest"
+        case .images: return named ?? "dall-e-2"
+        case .transcript: return named ?? "universal"
+        default: return named.map { $0.hasPrefix("models/") ? String($0.dropFirst(7)) : $0 }
+        }
+    }
+
+    private func addPieces(
+        to facts: inout RequestFacts, _ sink: RequestSink, _ input: RequestInput
+    ) {
+        switch self {
+        case .images, .predict:
+            facts.basis.pieces[.image] = sink.images
+            facts.basis.choices = sink.images
+        case .speech:
+            let characters = sink.speechRange.map { JSONQuoting.characters(in: input.body[$0]) }
+            facts.basis.pieces[.characters] = characters ?? Int64(input.body.count)
+            if let characters {
+                facts.statedUsage = Usage()
+                facts.statedUsage?[.characters] = characters
+            }
+        case .rerank, .cohereRerank:
+            // A long document is read in parts of 500 tokens, and a unit has 100 of them.
+            let parts = sink.documents + Int64(input.body.count) / 500
+            facts.basis.pieces[.searchUnit] = parts / 100 + 1
+        default: break
+        }
+    }
+
+    /// A request whose body is not read, or is not JSON.
+    private func bodilessFacts(_ input: RequestInput) -> RequestFacts {
+        var basis = QuoteBasis(input: .bytes(Int64(input.body.count)))
+        if let outsideInput { basis.input = .contextWindow(because: outsideInput) }
+        basis.hasNoOutput = hasNoOutput
+        var facts = RequestFacts(basis: basis)
+        switch self {
+        case .listen: facts.model = input.queryValue("model") ?? "base"
+        case .request: facts.model = input.path
+        default: facts.model = input.pathModel
+        }
+        return facts
+    }
+
+    private func formFacts(
+        _ input: RequestInput, boundary: String
+    ) throws(RequestProblem) -> RequestFacts {
+        guard let form = FormFields(input.body, boundary: boundary) else {
+            throw RequestProblem(
+                field: nil,
+                reason: "the form cannot be read: its parts do not fit its boundary, or a field"
+                    + " comes twice")
+        }
+        var facts = bodilessFacts(input)
+        if form.file != nil { facts.basis.input = .contextWindow(because: "a file") }
+        facts.model = input.pathModel ?? form.values["model"] ?? (self == .images ? "dall-e-2" : nil)
+        facts.streams = form.values["stream"] == "true"
+        facts.basis.imageSize = form.values["size"]
+        facts.basis.imageQuality = form.values["quality"]
+        if self == .images {
+            facts.basis.pieces[.image] = max(1, form.values["n"].flatMap { Int64($0) } ?? 1)
+            facts.basis.choices = facts.basis.pieces[.image] ?? 1
+        }
+        return facts
+    }
+
+    /// Replies that hold no tokens of a model's making.
+    private var hasNoOutput: Bool {
+        switch self {
+        case .embeddings, .moderations, .rerank, .pages, .embedContent, .cohereEmbed,
+            .cohereRerank, .ollamaEmbed, .transcript, .listen, .request:
+            true
+        default: false
+        }
+    }
+
+    /// What the operation always reads that is not text in the body.
+    private var outsideInput: String? {
+        switch self {
+        case .transcriptions, .transcript, .listen: "sound"
+        case .pages: "a document"
+        case .batches: "a file of requests"
+        default: nil
+        }
+    }
+
+    private var streamsAlways: Bool {
+        switch self {
+        case .streamGenerateContent, .converseStream, .invokeStream: true
+        default: false
+        }
     }
 }
 

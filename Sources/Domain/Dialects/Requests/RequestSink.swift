@@ -14,6 +14,19 @@ struct RequestSink: JSONSink {
     var hiddenTokens: Int64 = 0
     private var item = InputItem()
     var outputCaps: [Int64] = []
+    var images: Int64 = 1
+    var imageSize: String?
+    var imageQuality: String?
+    var runsInBackground = false
+    /// The value of `input` in the body, with its quotation marks.
+    var speechRange: Range<Int>?
+    var documents: Int64 = 0
+    /// Models of a batch's requests, the first of a list of models that are tried in turn.
+    var batchModels: [String] = []
+    var batchRequests: [Range<Int>] = []
+    private var batchRequestStart = 0
+    var batchInputFile: String?
+    var batchEndpoint: String?
     var choices: Int64 = 1
     var serviceTier: String?
     var speed: String?
@@ -32,20 +45,31 @@ struct RequestSink: JSONSink {
         switch field {
         case .partType: takePartType(scalar)
         case .toolType: takeToolType(scalar)
-        case .maxTokens, .maxCompletionTokens, .maxOutputTokens: takeOutputCap(field, scalar)
+        case .outputCap: takeOutputCap(field, scalar)
         case .choices, .bestOf: takeChoices(field, scalar)
+        case .imageCount: takeImages(field, scalar)
         case .model: model = takeText(field, scalar)
         case .serviceTier: serviceTier = takeText(field, scalar)
         case .speed: speed = takeText(field, scalar)
         case .inferenceGeo: inferenceGeo = takeText(field, scalar)
+        case .imageSize: imageSize = takeText(field, scalar)
+        case .imageQuality: imageQuality = takeText(field, scalar)
+        case .batchInputFile: batchInputFile = takeText(field, scalar)
+        case .batchEndpoint: batchEndpoint = takeText(field, scalar)
         case .user, .safetyIdentifier, .metadataUser: takeUser(scalar)
-        case .stream: streams = takeFlag(field, scalar) ?? false
+        case .stream: streams = takeFlag(field, scalar) ?? streams
+        case .background: runsInBackground = takeFlag(field, scalar) ?? false
         case .includeUsage:
             includesUsage = takeFlag(field, scalar) ?? false
             includeUsageRange = range
         case .streamOptions: takeStreamOptions(scalar, at: range)
-        case .previousResponse, .conversation, .storedPrompt, .container:
+        case .previousResponse, .conversation, .storedPrompt, .container, .cachedContent, .media:
             if scalar != .null { outsideInput = field.text }
+        case .hostedTool:
+            if scalar != .null, scalar != .bool(false) { hostedTools.append(field.text) }
+        case .speechText: speechRange = range
+        case .document: documents += 1
+        case .batchModel: if case .string(let text) = scalar { takeBatchModel(text) }
         case .root: problem = RequestProblem(field: nil, reason: "the body is not a JSON object")
         case .inputItemID: item.hasID = true
         case .inputItemRole: item.hasRole = true
@@ -54,7 +78,7 @@ struct RequestSink: JSONSink {
             if case .string(let type) = scalar { item.type = type }
             takePartType(scalar)
         case .storedAudio, .inputItem, .tools, .webSearchOptions, .mcpServers,
-            .contextManagement:
+            .contextManagement, .batchRequest:
             break
         }
     }
@@ -79,11 +103,12 @@ struct RequestSink: JSONSink {
             offersTools = true
             hiddenTokens += Self.hiddenTokensOfTools
         case .inputItem: item = InputItem()
-        case .storedAudio: outsideInput = field.text
-        case .webSearchOptions: hostedTools.append(field.text)
-        case .mcpServers: hostedTools.append(field.text)
-        case .conversation, .storedPrompt, .container: outsideInput = field.text
-        case .contextManagement: hostedTools.append(field.text)
+        case .storedAudio, .conversation, .storedPrompt, .container, .media, .cachedContent:
+            outsideInput = field.text
+        case .webSearchOptions, .mcpServers, .contextManagement, .hostedTool:
+            hostedTools.append(field.text)
+        case .document: documents += 1
+        case .batchRequest: batchRequestStart = offset
         case .partType: break
         default:
             problem = RequestProblem(
@@ -96,6 +121,7 @@ struct RequestSink: JSONSink {
         case .streamOptions: streamOptionsClose = offset
         case .inputItem:
             if item.isStored, outsideInput == nil { outsideInput = "a stored item" }
+        case .batchRequest: batchRequests.append(batchRequestStart..<(offset + 1))
         default: break
         }
     }
@@ -158,8 +184,8 @@ struct RequestSink: JSONSink {
     private mutating func takeOutputCap(_ field: RequestField, _ scalar: JSONScalar) {
         switch scalar {
         case .null: break
-        // Servers read 0 as "not set" or refuse it; neither is a bound.
-        case .integer(0): break
+        // Servers read 0 as "not set" or refuse it, and Ollama -1; none is a bound.
+        case .integer(-1), .integer(0): break
         case .integer(let count) where count > 0: outputCaps.append(count)
         default:
             problem = RequestProblem(
@@ -180,6 +206,25 @@ struct RequestSink: JSONSink {
                 field: field.text,
                 reason: "\(field.text) must be a whole number from 1 to \(Self.maximumChoices)")
         }
+    }
+
+    private mutating func takeImages(_ field: RequestField, _ scalar: JSONScalar) {
+        guard case .integer(let count) = scalar, (1...Self.maximumChoices).contains(count) else {
+            if scalar != .null {
+                problem = RequestProblem(
+                    field: field.text,
+                    reason: "\(field.text) must be a whole number from 1 to \(Self.maximumChoices)")
+            }
+            return
+        }
+        images = max(images, count)
+    }
+
+    /// A batch has few models; a longer list is not told apart.
+    private static let maximumBatchModels = 64
+
+    private mutating func takeBatchModel(_ text: String) {
+        if batchModels.count < Self.maximumBatchModels { batchModels.append(text) }
     }
 
     /// The first one counts; a text that is too long to be a name is left out.

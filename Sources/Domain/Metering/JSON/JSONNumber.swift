@@ -1,14 +1,29 @@
+/// A number that `Int64` does not hold: `coefficient × 10^exponent`, its digits cut off behind the
+/// eighteenth that counts.
+package struct JSONDecimal: Sendable, Equatable {
+    package let isNegative: Bool
+    package let coefficient: Int64
+    package let exponent: Int
+}
+
 /// The number that a scanner is reading, as the grammar of RFC 8259 has it.
 struct JSONNumber: Sendable {
     private enum Part: Sendable { case start, zero, whole, point, fraction, e, sign, exponent }
 
     /// Digits that `Int64` always holds.
     private static let maximumDigits = 18
+    /// Beyond it, a number is as good as nothing or endless.
+    private static let maximumExponent = 9_999
 
     private var part = Part.start
     private var isNegative = false
     private var value: Int64 = 0
+    /// Digits of `value`, without zeros before the first that counts.
     private var digits = 0
+    /// By how much the point stands to the left of the end of `value`.
+    private var scale = 0
+    private var exponent = 0
+    private var exponentIsNegative = false
 
     static func continues(with byte: UInt8) -> Bool {
         switch byte {
@@ -23,9 +38,7 @@ struct JSONNumber: Sendable {
     mutating func take(_ byte: UInt8) -> Bool {
         switch (part, byte) {
         case (.start, UInt8(ascii: "-")) where !isNegative: isNegative = true
-        case (.start, UInt8(ascii: "0")):
-            part = .zero
-            digits = 1
+        case (.start, UInt8(ascii: "0")): part = .zero
         case (.start, UInt8(ascii: "1")...UInt8(ascii: "9")):
             part = .whole
             add(byte)
@@ -34,33 +47,49 @@ struct JSONNumber: Sendable {
         case (.point, UInt8(ascii: "0")...UInt8(ascii: "9")),
             (.fraction, UInt8(ascii: "0")...UInt8(ascii: "9")):
             part = .fraction
+            scale += 1
+            add(byte)
         case (.zero, UInt8(ascii: "e")), (.zero, UInt8(ascii: "E")),
             (.whole, UInt8(ascii: "e")), (.whole, UInt8(ascii: "E")),
             (.fraction, UInt8(ascii: "e")), (.fraction, UInt8(ascii: "E")):
             part = .e
-        case (.e, UInt8(ascii: "+")), (.e, UInt8(ascii: "-")): part = .sign
+        case (.e, UInt8(ascii: "+")): part = .sign
+        case (.e, UInt8(ascii: "-")):
+            part = .sign
+            exponentIsNegative = true
         case (.e, UInt8(ascii: "0")...UInt8(ascii: "9")),
             (.sign, UInt8(ascii: "0")...UInt8(ascii: "9")),
             (.exponent, UInt8(ascii: "0")...UInt8(ascii: "9")):
             part = .exponent
+            exponent = min(exponent * 10 + Int(byte - UInt8(ascii: "0")), Self.maximumExponent)
         default: return false
         }
         return true
     }
 
     private mutating func add(_ byte: UInt8) {
-        digits += 1
-        if digits <= Self.maximumDigits { value = value * 10 + Int64(byte - UInt8(ascii: "0")) }
+        if digits == Self.maximumDigits {
+            scale -= 1
+            return
+        }
+        value = value * 10 + Int64(byte - UInt8(ascii: "0"))
+        if value > 0 { digits += 1 }
     }
 
     /// Nil where the number ended too early to be one.
     var scalar: JSONScalar? {
         switch part {
         case .zero: .integer(0)
-        case .whole where digits <= Self.maximumDigits: .integer(isNegative ? -value : value)
-        case .whole, .fraction, .exponent: .otherNumber
+        case .whole where scale == 0: .integer(isNegative ? -value : value)
+        case .whole, .fraction, .exponent: .decimal(decimal)
         default: nil
         }
+    }
+
+    private var decimal: JSONDecimal {
+        JSONDecimal(
+            isNegative: isNegative, coefficient: value,
+            exponent: (exponentIsNegative ? -exponent : exponent) - scale)
     }
 }
 

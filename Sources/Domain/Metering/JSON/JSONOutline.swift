@@ -1,7 +1,7 @@
 /// The places in a JSON document whose values are wanted: a tree of keys.
 ///
 /// A path names keys from the root: `usage.input_tokens`. `[]` stands for every element of an
-/// array, and `wantAnywhere` for a key at any depth that no path covers. Laid out flat, as a
+/// array (alone, of a document that is an array), and `wantAnywhere` for a key at any depth that no path covers. Laid out flat, as a
 /// scanner looks into it at every key.
 package final class JSONOutline: Sendable {
     package static let nowhere: Int32 = -1
@@ -99,7 +99,7 @@ package final class JSONOutline: Sendable {
                     key.removeLast(2)
                     arrayDepth += 1
                 }
-                node = child(of: node, key: Array(key.utf8))
+                if !key.isEmpty { node = child(of: node, key: Array(key.utf8)) }
                 for _ in 0..<arrayDepth { node = elements(of: node) }
             }
             nodes[Int(node)].name = name

@@ -45,6 +45,12 @@ package struct JSONObjectText {
         addRaw(name, value ? "true" : "false")
     }
 
+    /// A list of texts; nothing for an empty one.
+    package mutating func addList(_ name: String, _ values: [String]) {
+        guard !values.isEmpty else { return }
+        addRaw(name, "[" + values.map(\.jsonQuoted).joined(separator: ",") + "]")
+    }
+
     /// `json` must be a JSON value.
     package mutating func addRaw(_ name: String, _ json: String) {
         if text.utf8.count > 1 { text += "," }
@@ -52,4 +58,28 @@ package struct JSONObjectText {
     }
 
     package var closed: String { text + "}" }
+}
+
+package enum JSONQuoting {
+    /// Characters (Unicode scalars) of a JSON string, which stands with its quotation marks.
+    package static func characters(in quoted: ArraySlice<UInt8>) -> Int64 {
+        var count: Int64 = 0
+        var index = quoted.startIndex + 1
+        let end = quoted.endIndex - 1
+        while index < end {
+            if quoted[index] == UInt8(ascii: "\\") {
+                let isUnicode = index + 5 < end && quoted[index + 1] == UInt8(ascii: "u")
+                // The second half of a pair is part of the character before it.
+                let isLowHalf =
+                    isUnicode && quoted[index + 2] | 0x20 == UInt8(ascii: "d")
+                    && "cdefCDEF".utf8.contains(quoted[index + 3])
+                if !isLowHalf { count += 1 }
+                index += isUnicode ? 6 : 2
+            } else {
+                if quoted[index] & 0xC0 != 0x80 { count += 1 }
+                index += 1
+            }
+        }
+        return count
+    }
 }

@@ -3,8 +3,8 @@ package enum JSONScalar: Sendable, Equatable {
     case null
     case bool(Bool)
     case integer(Int64)
-    /// A number with a fraction or an exponent, or one that `Int64` cannot hold.
-    case otherNumber
+    /// A number with a fraction or an exponent, or one that `Int64` may not hold.
+    case decimal(JSONDecimal)
     case string(String)
     /// A string of so many bytes, longer than is kept or of which only the length is wanted.
     case measured(bytes: Int)

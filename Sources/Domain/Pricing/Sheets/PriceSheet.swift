@@ -4,6 +4,8 @@ package struct PriceSheet: Hashable, Sendable {
     /// The day on which the figures were checked, `2026-11-20`.
     package var version: String
     package var sources: [String] = []
+    /// The provider's replies state the bill, which is believed over the figures here.
+    package var reportsCost = false
     package var models: [ModelPrice] = []
 
     package init(provider: String, version: String) {

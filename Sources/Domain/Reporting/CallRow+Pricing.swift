@@ -1,0 +1,44 @@
+internal import Chronology
+internal import Metering
+package import Pricing
+
+extension CallRow {
+    /// What the row's cost depends on beside its counts.
+    package var priceContext: PriceContext {
+        var sink = ContextSink()
+        var scanner = JSONScanner(outline: ContextSink.outline)
+        scanner.push(Array((text("metadata") ?? "{}").utf8).span, into: &sink)
+        var context = PriceContext(
+            serviceTier: text("service_tier"), inferenceGeo: text("inference_geo"))
+        context.region = sink.region
+        context.imageSize = sink.imageSize
+        context.imageQuality = sink.imageQuality
+        context.moment = text("timestamp").flatMap { Instant(text: $0) }
+        return context
+    }
+}
+
+/// The parts of a row's metadata that its price depends on.
+private struct ContextSink: JSONSink {
+    private enum Place: Int32 { case region, imageSize, imageQuality }
+
+    static let outline = JSONOutline { outline in
+        outline.want("region", as: Place.region.rawValue)
+        outline.want("image_size", as: Place.imageSize.rawValue)
+        outline.want("image_quality", as: Place.imageQuality.rawValue)
+    }
+
+    var region: String?
+    var imageSize: String?
+    var imageQuality: String?
+
+    mutating func scanned(_ name: Int32, _ scalar: JSONScalar, at range: Range<Int>) {
+        guard case .string(let text) = scalar else { return }
+        switch Place(rawValue: name) {
+        case .region: region = text
+        case .imageSize: imageSize = text
+        case .imageQuality: imageQuality = text
+        case nil: break
+        }
+    }
+}
