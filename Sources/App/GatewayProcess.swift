@@ -102,6 +102,7 @@ package struct GatewayProcess {
         for spend in recovery.spend {
             bookkeeper.add(spend.amount, userID: spend.userID, spentAt: spend.spentAt)
         }
+        bookkeeper.restore(try database.deferredBills(at: clock.now()))
         let services = GatewayServices(
             bookkeeper: bookkeeper, clock: clock, ids: SystemCallIDs(clock: clock),
             books: GatewayBooks(

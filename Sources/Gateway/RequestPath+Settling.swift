@@ -31,7 +31,7 @@ extension RequestPath {
         stage = .settling
         let meterClass = admission.route.endpoint.meterClass
         if meterClass == .free || meterClass == .settles {
-            deliver()
+            settleEarlier(ending, admission)
             return
         }
         let reading = reply.meter.reading
@@ -44,7 +44,8 @@ extension RequestPath {
             RequestRecord.Times(
                 began: reply.began, firstByte: reply.firstByte, ended: services.clock.now()),
             context, status: reply.head?.status, failure: failure)
-        services.bookkeeper.conclude(admission.record, receipt: receipt)
+        services.bookkeeper.conclude(
+            admission.record, deferredAs: deferredKey(reading, admission), receipt: receipt)
     }
 
     /// The row is durable, so the client may have the last byte.

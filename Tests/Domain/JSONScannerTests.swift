@@ -109,9 +109,16 @@ struct JSONScannerTests {
 
     @Test("takes no number for an integer that Int64 or a count could not hold")
     func numbers() {
-        #expect(
-            Self.scan(#"{"usage":{"total":9223372036854775808}}"#).found.contains("3=otherNumber"))
-        #expect(Self.scan(#"{"usage":{"total":1.0}}"#).found.contains("3=otherNumber"))
+        for (text, coefficient, exponent) in [
+            ("9223372036854775808", Int64(922_337_203_685_477_580), 1), ("1.0", 10, -1),
+            ("1.4e-7", 14, -8), ("0.00019199999999999998", 19_199_999_999_999_998, -20),
+            ("-2.50", 250, -2), ("1e3", 1, 3),
+        ] {
+            let decimal = JSONDecimal(
+                isNegative: text.hasPrefix("-"), coefficient: coefficient, exponent: exponent)
+            let found = Self.scan(#"{"usage":{"total":\#(text)}}"#).found
+            #expect(found.contains("3=\(JSONScalar.decimal(decimal))"), "\(text): \(found)")
+        }
         #expect(Self.scan(#"{"usage":{"total":"12"}}"#).found.contains("3=string(\"12\")"))
     }
 

@@ -56,7 +56,7 @@ struct PricingTests {
         for name in ["roadrunner", "beep", "roadrunner-2026-01-31", "beep-20260131"] {
             #expect(book.entry(provider: "acme", model: name, at: now)?.model.model == "roadrunner")
         }
-        for name in ["roadrunne", "roadrunner-x", "Roadrunner", "coyote-2026-01-01", ""] {
+        for name in ["roadrunne", "roadrunner-x", "roadrunner ", "coyote-2026-01-01", ""] {
             #expect(book.entry(provider: "acme", model: name, at: now) == nil)
         }
         #expect(book.entry(provider: "other", model: "roadrunner", at: now) == nil)
@@ -163,17 +163,27 @@ struct PricingTests {
         #expect(throws: Quote.Failure.hostedTool("web_search")) { try Quote(basis, at: entry) }
     }
 
-    @Test("reads every sheet of the repository")
+    @Test("reads every sheet of the repository, and finds each model by its own name")
     func sheets() throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().appending(path: "pricing")
-        for provider in ["openai", "anthropic", "google"] {
-            let file = folder.appending(path: "\(provider).yaml")
+        let files = try FileManager.default.contentsOfDirectory(
+            at: folder, includingPropertiesForKeys: nil
+        ).filter { $0.pathExtension == "yaml" }
+        #expect(files.count > 20)
+        let moment = try #require(Instant(text: "2026-11-20"))
+        for file in files {
+            let provider = file.deletingPathExtension().lastPathComponent
             let sheet = try PriceSheetReader(file: file.path).read(
                 String(contentsOf: file, encoding: .utf8), provider: provider)
-            #expect(sheet.models.count > 20)
-            for model in sheet.models where !model.isFree {
-                #expect(model.contextWindow != nil, "\(model.model) has no context window")
+            #expect(!sheet.sources.isEmpty || sheet.models.allSatisfy(\.isFree), "\(provider)")
+            let book = PriceBook(sheets: [sheet])
+            for model in sheet.models {
+                let names = [model.model] + model.aliases
+                for name in names where model.periods.first?.from ?? moment <= moment {
+                    let found = book.entry(provider: provider, model: name, at: moment)
+                    #expect(found?.model.model == model.model, "\(provider) \(name)")
+                }
             }
         }
     }

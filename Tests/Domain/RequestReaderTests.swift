@@ -7,7 +7,10 @@ import Testing
 struct RequestReaderTests {
     static func read(_ text: String, _ endpoint: Endpoint = .chatCompletions) throws -> RequestFacts
     {
-        try endpoint.readRequest(Array(text.utf8))
+        try endpoint.readRequest(
+            RequestInput(
+                body: Array(text.utf8), contentType: "application/json", query: nil,
+                pathModel: nil, path: ""))
     }
 
     @Test("finds what bounds the cost")
@@ -116,20 +119,5 @@ struct RequestReaderTests {
         #expect(try Self.read(asks).usageSplice == nil)
         #expect(try Self.read(#"{"model":"a","stream":false}"#).usageSplice == nil)
         #expect(try Self.read(#"{"model":"a","stream":true}"#, .responses).usageSplice == nil)
-    }
-
-    @Test(
-        "repairs version segments and knows no other path",
-        arguments: [
-            ("/v1/chat/completions", Endpoint.chatCompletions, "/v1/chat/completions"),
-            ("/chat/completions", .chatCompletions, "/v1/chat/completions"),
-            ("/v1/v1/messages", .messages, "/v1/messages"),
-            ("/messages/count_tokens", .countTokens, "/v1/messages/count_tokens"),
-            ("/v1/embeddings", .embeddings, "/v1/embeddings"),
-        ])
-    func paths(text: String, endpoint: Endpoint, path: String) throws {
-        let found = try #require(EndpointPath(method: "POST", segments: text.split(separator: "/")))
-        #expect(found.endpoint == endpoint && found.path == path)
-        #expect(EndpointPath(method: "GET", segments: text.split(separator: "/")) == nil)
     }
 }

@@ -92,7 +92,6 @@ struct UsageReaderTests {
             #"{"usage":{"prompt_tokens":5,"completion_tokens":18446744073709551616}}"#,
             #"{"usage":{"prompt_tokens":5,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":6}}}"#,
             #"{"usage":{"completion_tokens":1}}"#,
-            #"{"usage":{}}"#,
         ])
     func invalid(text: String) {
         #expect(Self.read(ChatUsageReader(), text).status == .invalid)

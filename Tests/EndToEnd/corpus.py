@@ -9,6 +9,7 @@ agreed for each provider and endpoint. FOLDER holds cases.jsonl and expected.jso
 import asyncio
 import base64
 import collections
+import datetime
 import decimal
 import json
 import pathlib
@@ -16,9 +17,8 @@ import re
 import subprocess
 import sys
 import tempfile
-import urllib.parse
 
-from corpus_exceptions import exception
+from corpus_exceptions import price_table, variations
 from corpus_stub import CorpusStub, reply_bytes
 from gateway import BINARY, Gateway, SHARED, clean_environment
 from raw_http import exchange, request
@@ -162,11 +162,15 @@ def compare_bill(result, expected, row):
         result.problems.append(f"bill {row['cost_reported_usd']}, stated {stated}")
 
 
-def inquiry(case, row):
-    """The row's usage, to be priced on the day of the recording."""
+# The day on which the figures of expected.jsonl were computed, for recordings without a date.
+UNDATED = "2026-11-20T20:00:00"
+
+
+def inquiry(case, row, at=None):
+    """The row's usage, to be priced at the moment of the recording."""
     usage = {name: count for name, count in row["usage"].items() if name != "extra"}
     line = {"provider": row["provider"], "model": row["model"], "usage": usage,
-            "at": (case["recorded_at"] or "2026-11-20")[:19],
+            "at": at or (case["recorded_at"] or UNDATED)[:19],
             "service_tier": row["service_tier"], "inference_geo": row["inference_geo"]}
     for name in ("region", "image_size", "image_quality"):
         if name in row["metadata"]:
@@ -174,25 +178,92 @@ def inquiry(case, row):
     return line
 
 
-def compare_price(result, expected, row, answer):
-    want = expected["cost_genai_prices"]
-    if "error" in answer and row["model"] != row["model_requested"]:
-        return "again"
-    if want is None:
-        result.priced = "error" not in answer
+def genai_price(case, expected):
+    """What genai-prices says at the moment of the recording; None where it is not installed."""
+    try:
+        from genai_prices import Usage, calc_price
+    except ImportError:
         return None
-    if "error" in answer:
-        result.problems.append(f"unpriced: {answer['error']}")
+    usage = expected["usage"]
+    names = {"openai": "openai", "anthropic": "anthropic", "google": "google", "vertex": "google",
+             "azure": "azure", "bedrock": "aws", "xai": "x-ai", "moonshot": "moonshotai",
+             "voyage": "voyageai"}
+    try:
+        price = calc_price(
+            Usage(input_tokens=usage.get("input"), output_tokens=usage.get("output"),
+                  cache_read_tokens=usage.get("cache_read"),
+                  cache_write_tokens=usage.get("cache_write"),
+                  cache_write_1h_tokens=usage.get("cache_write_1h") or None,
+                  input_audio_tokens=usage.get("input_audio"),
+                  output_audio_tokens=usage.get("output_audio"),
+                  web_searches=usage.get("web_searches")),
+            expected["model"], provider_id=names.get(upstream(case), upstream(case)),
+            genai_request_timestamp=datetime.datetime.fromisoformat(
+                (case["recorded_at"] or UNDATED).replace("Z", "+00:00")[:19] + "+00:00"))
+        return str(price.total_price)
+    except Exception:
+        # It has no price for the model, or cannot read this usage.
         return None
-    result.priced = True
-    if picodollars(answer["cost_usd"]) != picodollars(want):
-        reason = exception(result.case, expected, row, answer)
-        if reason:
+
+
+def judge_prices(run, rows):
+    """Compares prices with genai-prices: at the recording's date, else as expected.jsonl has it."""
+    open_cases = {}
+    for key, row in rows.items():
+        expected, case = run.expected[key], run.cases[key]
+        if expected["usage"] is None or row["usage_status"] != "exact":
+            continue
+        names = [row["model"]]
+        if row["model_requested"] not in (None, row["model"]):
+            names.append(row["model_requested"])
+        lines = [dict(inquiry(case, row, at), model=name)
+                 for name in names for at in (None, UNDATED)]
+        open_cases[key] = lines
+    flat = [line for lines in open_cases.values() for line in lines]
+    answers = iter(quote(run.gateway, flat))
+    unsettled = {}
+    for key, lines in open_cases.items():
+        got = [next(answers) for _ in lines]
+        prices = [answer["cost_usd"] for answer in got if "error" not in answer]
+        result, expected, row = run.results[key], run.expected[key], rows[key]
+        result.priced = bool(prices) or row["cost_reported_usd"] is not None
+        stated = expected["cost_genai_prices"]
+        if stated is None:
+            if not result.priced:
+                result.notes.append(f"neither has a price: {row['provider']} {row['model']}")
+            continue
+        if not prices:
+            result.problems.append(f"unpriced: {got[0]['error']}")
+            continue
+        wanted = {picodollars(stated)}
+        dated = genai_price(run.cases[key], expected)
+        if dated is not None:
+            wanted.add(picodollars(dated))
+        if not any(picodollars(price) in wanted for price in prices):
+            unsettled[key] = (wanted, lines, prices)
+    settle_exceptions(run, rows, unsettled)
+
+
+def settle_exceptions(run, rows, unsettled):
+    varied = [(key, reason, line) for key, (_, lines, _) in unsettled.items()
+              for base in lines for reason, line in variations(base)]
+    reasons = {}
+    for (key, reason, _), answer in zip(varied, quote(run.gateway, [v[2] for v in varied])):
+        if "error" not in answer and picodollars(answer["cost_usd"]) in unsettled[key][0]:
+            reasons.setdefault(key, reason)
+    for key, (wanted, lines, prices) in unsettled.items():
+        result, row = run.results[key], rows[key]
+        if key in reasons:
+            result.notes.append(f"price differs: {reasons[key]}")
+        elif row["cost_reported_usd"] is not None and row["cost_usd"] == row["cost_reported_usd"]:
+            result.notes.append("price differs: the provider's own bill is believed")
+        elif any(map(price_table, lines)):
+            reason = next(filter(None, map(price_table, lines)))
             result.notes.append(f"price differs: {reason}")
         else:
-            result.problems.append(f"price {answer['cost_usd']}, genai-prices {want}"
-                                   f" for {row['usage']} {row['service_tier'] or ''}")
-    return None
+            result.problems.append(
+                f"price {prices}, genai-prices {sorted(wanted)} for {row['model']}"
+                f" {row['usage']} {row['service_tier'] or ''}")
 
 
 def quote(gateway, lines):
@@ -308,7 +379,6 @@ class Run:
         await asyncio.gather(*map(one, self.cases.values()))
 
     def _judge(self, rows):
-        lines = []
         for key, case in self.cases.items():
             result, row = self.results[key], rows.get(key)
             if row is None:
@@ -318,17 +388,7 @@ class Run:
                 continue
             compare_usage(result, self.expected[key], row)
             compare_bill(result, self.expected[key], row)
-            lines.append((key, inquiry(case, row)))
-        answers = quote(self.gateway, [line for _, line in lines])
-        again = []
-        for (key, line), answer in zip(lines, answers):
-            if self.expected[key]["usage"] is None:
-                continue
-            if compare_price(self.results[key], self.expected[key], rows[key], answer) == "again":
-                again.append((key, dict(line, model=rows[key]["model_requested"])))
-        for (key, _), answer in zip(again, quote(self.gateway, [line for _, line in again])):
-            row = dict(rows[key], model=rows[key]["model_requested"])
-            compare_price(self.results[key], self.expected[key], row, answer)
+        judge_prices(self, rows)
 
 
 def report(results, out=sys.stdout):

@@ -22,6 +22,9 @@ package struct UsageReading: Sendable, Equatable {
     package var reportedCost: Amount?
     /// The id of work that goes on at the provider; a later reply states what it came to.
     package var pendingID: String?
+    /// The id of what the reply describes, and of the file that its results are put into.
+    package var objectID: String?
+    package var outputObjectID: String?
     /// Of generated images.
     package var imageSize: String?
     package var imageQuality: String?

@@ -26,8 +26,8 @@ package struct ClassPrices: Hashable, Sendable {
         return nil
     }
 
-    /// What a class is a part of, by the providers' own price lists. Cached sound, pictures and film
-    /// of a model that prices all it reads alike cost what cached text costs.
+    /// What a class is a part of, by the providers' own price lists. Cached sound, pictures and
+    /// film of a model that prices all it reads alike cost what cached text costs.
     private func whole(of tokenClass: TokenClass) -> TokenClass? {
         switch tokenClass {
         case .input, .output: nil

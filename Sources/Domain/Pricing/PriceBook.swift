@@ -63,8 +63,8 @@ package struct PriceBook: Sendable {
                 }
             }
             shelves[sheet.provider] = Shelf(
-                version: sheet.version, reportsCost: sheet.reportsCost, models: sheet.models, entries: entries, byName: byName,
-                patterns: patterns)
+                version: sheet.version, reportsCost: sheet.reportsCost, models: sheet.models,
+                entries: entries, byName: byName, patterns: patterns)
         }
     }
 

@@ -74,6 +74,11 @@ package struct Quote: Hashable, Sendable {
         self = worst
     }
 
+    /// The bound of several calls together.
+    package init(sum: Amount) {
+        self.init(amount: sum, inputTokens: 0, outputTokens: 0, outputPrice: 0)
+    }
+
     private init(amount: Amount, inputTokens: Int64, outputTokens: Int64, outputPrice: Int64) {
         self.amount = amount
         self.inputTokens = inputTokens
@@ -143,9 +148,8 @@ package struct Quote: Hashable, Sendable {
         _ basis: QuoteBasis, _ entry: PriceBook.Entry
     ) throws(Failure) -> Int64 {
         if basis.hasNoOutput || entry.bounds.hasNoTokenPrice { return 0 }
-        guard let most = [basis.outputCap, entry.model.maximumOutput].compactMap({ $0 }).min() else {
-            throw .noOutputBound
-        }
+        let bounds = [basis.outputCap, entry.model.maximumOutput].compactMap { $0 }
+        guard let most = bounds.min() else { throw .noOutputBound }
         let (total, overflow) = most.multipliedReportingOverflow(by: max(1, basis.choices))
         guard !overflow else { throw .overflow }
         return total

@@ -6,9 +6,12 @@ internal import Synchronization
 /// Serialises the ledger: decides under one lock, and hands each decision to the journal in the
 /// order of the decisions. Called from every event loop.
 package final class Bookkeeper: Sendable {
-    private let ledger: Mutex<Ledger>
-    private let journal: any LedgerJournal
-    private let clock: any WallClock
+    let ledger: Mutex<Ledger>
+    /// Changed only under the lock of `ledger` too, so that a bill is corrected once.
+    let deferred = Mutex(DeferredBills())
+    let files = Mutex<[String: QuotedFile]>([:])
+    let journal: any LedgerJournal
+    let clock: any WallClock
 
     package init(ledger: consuming Ledger, journal: any LedgerJournal, clock: any WallClock) {
         self.ledger = Mutex(ledger)
@@ -51,14 +54,23 @@ package final class Bookkeeper: Sendable {
 
     /// Books the row of an attempt in place of its hold: its cost, or nothing where it is voided.
     /// An attempt that was concluded before is left as it is.
-    package func conclude(_ record: RequestRecord, receipt: JournalReceipt?) {
+    /// `deferredAs`: the name that a later statement of the cost will be asked for by.
+    package func conclude(
+        _ record: RequestRecord, deferredAs key: String? = nil, receipt: JournalReceipt?
+    ) {
         ledger.withLock { ledger in
             let conclusion =
                 record.cost == .zero
                 ? ledger.void(record.attempt, at: clock.now())
                 : ledger.settle(record.attempt, cost: record.cost, at: clock.now())
             guard case .concluded(let alerts) = conclusion else { return }
-            journal.append(.conclude(record), receipt: receipt)
+            if let key {
+                deferred.withLock { $0.add(record, as: key) }
+                journal.append(.conclude(record), receipt: nil)
+                journal.append(.defer(record.attempt, as: key), receipt: receipt)
+            } else {
+                journal.append(.conclude(record), receipt: receipt)
+            }
             for alert in alerts { journal.append(.alert(alert), receipt: nil) }
         }
     }

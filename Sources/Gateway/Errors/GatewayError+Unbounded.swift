@@ -24,6 +24,12 @@ extension GatewayError {
                 + " limit's hard stop to let such calls pass unmetered")
     }
 
+    static func unboundedBatch(_ reason: String) -> GatewayError {
+        GatewayError(
+            .unboundedRequest, status: 400,
+            "the cost of this batch cannot be bounded while a hard limit is in force: \(reason)")
+    }
+
     static func unbounded(_ failure: Quote.Failure, model: String) -> GatewayError {
         let reason: String
         switch failure {

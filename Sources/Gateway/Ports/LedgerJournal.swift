@@ -11,6 +11,12 @@ package indirect enum JournalEntry: Sendable {
     /// The row of a call that was refused; it never had a hold.
     case refuse(RequestRecord)
     case alert(ThresholdAlert)
+    /// A row whose cost is stated later, by the name that it is then asked for by.
+    case `defer`(AttemptID, as: String)
+    /// The later statement will be asked for by another name.
+    case rename(String, to: String)
+    /// What a row came to in the end; it waits no more under the name.
+    case correct(RequestRecord, waitingAs: String)
     /// A hold that was reported as not written; should it be on disk after all, it goes.
     case drop(AttemptID)
 }

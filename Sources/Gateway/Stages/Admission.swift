@@ -18,6 +18,8 @@ final class Admission {
     /// Why a call that may pass has no quote; nil where it has one.
     var quoteFailure: GatewayError?
     var record: RequestRecord
+    /// What a batch of the uploaded file can cost.
+    var quotedFile: QuotedFile?
 
     init(
         route: Route, caller: Caller, facts: RequestFacts, fields: RequestFields,
@@ -78,7 +80,7 @@ struct AdmissionStages {
                 attempt: AttemptID(call: call, attempt: 1), admittedAt: services.clock.now(),
                 userID: caller.userID))
         attribute(admission)
-        price(admission)
+        price(admission, request)
         return admission
     }
 
@@ -95,13 +97,7 @@ struct AdmissionStages {
         _ request: GatewayRequest, _ route: Route
     ) throws(GatewayError) -> RequestFacts {
         do throws(RequestProblem) {
-            let contentType = request.fields.first {
-                $0.name.caseInsensitiveEquals("content-type")
-            }
-            var facts = try route.endpoint.readRequest(
-                RequestInput(
-                    body: request.body, contentType: contentType?.value, query: request.query,
-                    pathModel: route.model, path: String(route.path.dropFirst())))
+            var facts = try route.endpoint.readRequest(RequestInput(request, route))
             facts.model = facts.model.map { route.upstream.models[$0] ?? $0 }
             facts.basis.region = route.region
             return facts
@@ -136,13 +132,19 @@ struct AdmissionStages {
             offersTools: admission.facts.offersTools)
     }
 
-    private func price(_ admission: Admission) {
+    private func price(_ admission: Admission, _ request: GatewayRequest) {
         switch admission.route.endpoint.meterClass {
-        case .free, .settles: return
+        case .free, .settles:
+            if admission.route.endpoint == .upload { quoteUpload(admission, request) }
+            return
         case .denied:
             admission.quoteFailure = .notMetered(admission.route)
             return
         case .priced: break
+        }
+        if admission.route.endpoint == .batches || admission.route.endpoint == .messageBatches {
+            quoteBatch(admission, request)
+            return
         }
         guard let model = admission.facts.model else {
             admission.quoteFailure = .unpriced(model: nil, admission.route)

@@ -39,6 +39,7 @@ enum MeterChoice {
         case .cohereChat, .ollamaGenerate:
             return admission.facts.streams ? .lines : .document
         case .speech: return .array
+        case .fileContent, .messageBatchResults: return .lines
         default: return .document
         }
     }
@@ -68,9 +69,10 @@ enum MeterChoice {
         case .ollamaEmbed: meter(OllamaUsageReader(isEmbedding: true), framing)
         case .transcript, .transcriptLookup: meter(AssemblyAIUsageReader(), framing)
         case .listen: meter(DeepgramUsageReader(), framing)
-        case .batches, .batchLookup, .fileContent, .messageBatches, .messageBatchResults,
-            .countTokens, .read, .upload, .unlisted, .request, .speech:
-            UnmeteredReply()
+        case .upload, .batchLookup: meter(StoredObjectReader(), framing)
+        case .batches, .messageBatches: meter(StoredObjectReader(isPending: true), framing)
+        case .fileContent, .messageBatchResults: meter(BatchResultsReader(), .lines)
+        case .countTokens, .read, .unlisted, .request, .speech: UnmeteredReply()
         }
     }
 

@@ -1,4 +1,3 @@
-internal import Pricing
 internal import Accounting
 internal import Chronology
 internal import Dialects
@@ -12,20 +11,27 @@ extension RequestRecord {
         _ settlement: Settlement, _ admission: Admission, _ reading: UsageReading, _ times: Times,
         _ context: PriceContext, status code: Int?, failure: UpstreamFailure?
     ) {
-        let usage = settlement.usage
+        note(settlement, admission, reading, context)
+        held = admission.hold
+        statusCode = code
+        durationMilliseconds = times.ended.milliseconds(since: times.began)
+        firstByteMilliseconds = times.firstByte?.milliseconds(since: times.began)
+        noteError(code, reading, failure)
+    }
+
+    /// What the call used and costs.
+    mutating func note(
+        _ settlement: Settlement, _ admission: Admission, _ reading: UsageReading,
+        _ context: PriceContext
+    ) {
         model = settlement.model
-        note(usage, reading.extras)
+        note(settlement.usage, reading.extras)
         costReported = settlement.reportedCost
         usageStatus = settlement.status.rawValue
         serviceTier = reading.serviceTier
         inferenceGeo = reading.inferenceGeo
         cost = settlement.cost
         priceVersion = settlement.priceVersion
-        held = admission.hold
-        statusCode = code
-        durationMilliseconds = times.ended.milliseconds(since: times.began)
-        firstByteMilliseconds = times.firstByte?.milliseconds(since: times.began)
-        noteError(code, reading, failure)
         noteMetadata(admission, settlement, reading, context)
     }
 

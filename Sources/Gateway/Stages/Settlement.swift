@@ -129,6 +129,27 @@ struct Settlement: Sendable {
         return true
     }
 
+    /// The record of an earlier call with what it came to, as a later reply states it.
+    static func correction(
+        of booked: RequestRecord, _ admission: Admission, _ reading: UsageReading,
+        prices: PriceBook
+    ) -> RequestRecord {
+        var record = booked
+        var settlement = Settlement(model: reading.model ?? booked.model)
+        admission.price =
+            [reading.model, booked.model].compactMap { $0 }.lazy.compactMap {
+                prices.entry(provider: booked.provider, model: $0, at: booked.admittedAt)
+            }.first
+        admission.record.admittedAt = booked.admittedAt
+        admission.quote = Quote(sum: booked.held)
+        settlement.settleExactly(reading.usage ?? Usage(), admission, reading, prices)
+        let context = admission.priceContext(reading)
+        record.note(settlement, admission, reading, context)
+        return record
+    }
+
+    private init(model: String?) { self.model = model }
+
     /// The price of the model that was billed; of the one that was asked for, where the sheet
     /// does not know the name that came back.
     private static func entry(

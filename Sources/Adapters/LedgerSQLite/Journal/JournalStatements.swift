@@ -20,10 +20,13 @@ struct JournalStatements {
         case .refuse(let record): try insertRow(record)
         case .alert(let alert): try insertAlert(alert)
         case .drop(let attempt): try deleteHold(attempt)
+        case .defer(let attempt, let key): try insertDeferred(attempt, key)
+        case .rename(let key, let newKey): try renameDeferred(key, to: newKey)
+        case .correct(let record, let key): try correct(record, waitingAs: key)
         }
     }
 
-    private func run(_ sql: String, _ bind: (inout RowWriter) -> Void) throws {
+    func run(_ sql: String, _ bind: (inout RowWriter) -> Void) throws {
         let statement = try db.cachedStatement(sql: sql)
         var writer = RowWriter(borrowing: statement.sqliteStatement)
         bind(&writer)

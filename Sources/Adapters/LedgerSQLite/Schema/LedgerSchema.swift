@@ -13,7 +13,16 @@ enum LedgerSchema {
         Step(name: "0001_ledger", sql: ledger),
         Step(name: "0002_budgets", sql: budgets),
         Step(name: "0003_prices_and_keys", sql: pricesAndKeys),
+        Step(name: "0004_deferred_bills", sql: deferredBills),
     ]
+
+    private static let deferredBills = """
+        CREATE TABLE deferred_bills (
+            deferred_key TEXT NOT NULL PRIMARY KEY,
+            call_id TEXT NOT NULL,
+            attempt INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 
     static let history = """
         CREATE TABLE IF NOT EXISTS migration_history (

@@ -3,7 +3,7 @@ package import Metering
 /// Reads transcriptions and spoken text of the OpenAI dialect, plain and streamed: by tokens, or by
 /// the length of the sound.
 ///
-/// Source: openai-python `types/audio/transcription.py`, `types/audio/transcription_text_done_event.py`.
+/// Source: openai-python `types/audio/transcription.py` and `transcription_text_done_event.py`.
 package struct AudioUsageReader: UsageReader {
     private enum Place: Int32 {
         case model = 100

@@ -1,4 +1,5 @@
-/// The shape of an operation's path, without what stands before it: `models/{model}:generateContent`.
+/// The shape of an operation's path, without what stands before it, such as
+/// `models/{model}:generateContent`.
 struct PathTemplate: Sendable {
     /// What a path says beside its operation.
     struct Found: Sendable {

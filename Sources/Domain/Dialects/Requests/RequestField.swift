@@ -3,8 +3,9 @@ internal import Metering
 /// The fields of request bodies that matter for cost, over all dialects.
 enum RequestField: Int32, CaseIterable {
     case root, model, stream, streamOptions, includeUsage
-    /// Caps of the answer's tokens, by the names that dialects and model families give them.
-    case outputCap, choices, bestOf
+    /// Caps of the answer's tokens: of the OpenAI and Anthropic dialects, and by the other names
+    /// that dialects and model families give them.
+    case outputCap, completionCap, otherCap, choices, bestOf
     case serviceTier, speed, inferenceGeo
     case user, safetyIdentifier, metadataUser
     case previousResponse, conversation, storedPrompt, container, contextManagement
@@ -24,7 +25,9 @@ enum RequestField: Int32, CaseIterable {
         case .stream: "stream"
         case .streamOptions: "stream_options"
         case .includeUsage: "stream_options.include_usage"
-        case .outputCap: "the most output tokens (max_tokens)"
+        case .outputCap: "max_tokens"
+        case .completionCap: "max_completion_tokens"
+        case .otherCap: "the most output tokens"
         case .choices, .imageCount: "n"
         case .bestOf: "best_of"
         case .serviceTier: "service_tier"
@@ -56,7 +59,7 @@ enum RequestField: Int32, CaseIterable {
     var mayRepeat: Bool {
         switch self {
         case .toolType, .partType, .inputItem, .inputItemID, .inputItemType, .inputItemRole,
-            .inputItemSecret, .storedAudio, .outputCap, .hostedTool, .media, .document,
+            .inputItemSecret, .storedAudio, .otherCap, .hostedTool, .media, .document,
             .batchModel, .batchRequest, .imageCount:
             true
         default: false

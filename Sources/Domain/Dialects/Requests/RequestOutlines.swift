@@ -13,7 +13,7 @@ enum RequestOutlines {
         [
             ("model", .model), ("stream", .stream), ("stream_options", .streamOptions),
             ("stream_options.include_usage", .includeUsage), ("max_tokens", .outputCap),
-            ("max_completion_tokens", .outputCap), ("n", .choices),
+            ("max_completion_tokens", .completionCap), ("n", .choices),
             ("tools", .tools), ("tools[].type", .toolType),
             ("web_search_options", .webSearchOptions), ("messages[].audio", .storedAudio),
             // xAI's live search, and plug-ins of OpenRouter.
@@ -81,8 +81,8 @@ enum RequestOutlines {
         ]
         for config in ["generationConfig", "generation_config"] {
             fields += [
-                ("\(config).maxOutputTokens", .outputCap),
-                ("\(config).max_output_tokens", .outputCap),
+                ("\(config).maxOutputTokens", .otherCap),
+                ("\(config).max_output_tokens", .otherCap),
                 ("\(config).candidateCount", .choices),
             ]
         }
@@ -109,7 +109,7 @@ enum RequestOutlines {
         [
             ("model", .model), ("agent", .storedPrompt), ("stream", .stream),
             ("previous_interaction_id", .previousResponse), ("background", .background),
-            ("generation_config.max_output_tokens", .outputCap), ("tools", .tools),
+            ("generation_config.max_output_tokens", .otherCap), ("tools", .tools),
             ("tools[].type", .toolType),
         ])
 
@@ -120,7 +120,7 @@ enum RequestOutlines {
 
     static let converse: JSONOutline = {
         var fields: [(String, RequestField)] = [
-            ("inferenceConfig.maxTokens", .outputCap), ("serviceTier.type", .serviceTier),
+            ("inferenceConfig.maxTokens", .otherCap), ("serviceTier.type", .serviceTier),
             ("toolConfig", .tools), ("guardrailConfig", .hostedTool),
             ("requestMetadata.user", .user), ("promptVariables", .storedPrompt),
         ]
@@ -132,10 +132,10 @@ enum RequestOutlines {
     }()
 
     static let invoke = RequestField.outline([
-        ("max_tokens", .outputCap), ("max_tokens_to_sample", .outputCap),
-        ("max_gen_len", .outputCap), ("textGenerationConfig.maxTokenCount", .outputCap),
-        ("inferenceConfig.maxTokens", .outputCap), ("inferenceConfig.max_new_tokens", .outputCap),
-        ("max_completion_tokens", .outputCap), ("tools", .tools), ("tools[].type", .toolType),
+        ("max_tokens", .otherCap), ("max_tokens_to_sample", .otherCap),
+        ("max_gen_len", .otherCap), ("textGenerationConfig.maxTokenCount", .otherCap),
+        ("inferenceConfig.maxTokens", .otherCap), ("inferenceConfig.max_new_tokens", .otherCap),
+        ("max_completion_tokens", .otherCap), ("tools", .tools), ("tools[].type", .toolType),
         ("images", .media), ("image", .media), ("messages[].content[].image", .media),
         ("messages[].content[].video", .media), ("inputImage", .media),
         ("inputText", .document), ("metadata.user_id", .metadataUser),
@@ -152,7 +152,7 @@ enum RequestOutlines {
 
     static let ollama = RequestField.outline(
         [
-            ("model", .model), ("stream", .stream), ("options.num_predict", .outputCap),
+            ("model", .model), ("stream", .stream), ("options.num_predict", .otherCap),
             ("images", .media), ("messages[].images", .media), ("tools", .tools),
         ], readsPartTypes: false)
 

@@ -133,7 +133,8 @@ extension Endpoint {
         }
         var facts = bodilessFacts(input)
         if form.file != nil { facts.basis.input = .contextWindow(because: "a file") }
-        facts.model = input.pathModel ?? form.values["model"] ?? (self == .images ? "dall-e-2" : nil)
+        let implied = self == .images ? "dall-e-2" : nil
+        facts.model = input.pathModel ?? form.values["model"] ?? implied
         facts.streams = form.values["stream"] == "true"
         facts.basis.imageSize = form.values["size"]
         facts.basis.imageQuality = form.values["quality"]

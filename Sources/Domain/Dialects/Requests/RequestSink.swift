@@ -45,7 +45,7 @@ struct RequestSink: JSONSink {
         switch field {
         case .partType: takePartType(scalar)
         case .toolType: takeToolType(scalar)
-        case .outputCap: takeOutputCap(field, scalar)
+        case .outputCap, .completionCap, .otherCap: takeOutputCap(field, scalar)
         case .choices, .bestOf: takeChoices(field, scalar)
         case .imageCount: takeImages(field, scalar)
         case .model: model = takeText(field, scalar)
@@ -185,7 +185,8 @@ struct RequestSink: JSONSink {
         switch scalar {
         case .null: break
         // Servers read 0 as "not set" or refuse it, and Ollama -1; none is a bound.
-        case .integer(-1), .integer(0): break
+        case .integer(0): break
+        case .integer(-1) where field == .otherCap: break
         case .integer(let count) where count > 0: outputCaps.append(count)
         default:
             problem = RequestProblem(

@@ -4,6 +4,12 @@ package struct JSONDecimal: Sendable, Equatable {
     package let isNegative: Bool
     package let coefficient: Int64
     package let exponent: Int
+
+    package init(isNegative: Bool, coefficient: Int64, exponent: Int) {
+        self.isNegative = isNegative
+        self.coefficient = coefficient
+        self.exponent = exponent
+    }
 }
 
 /// The number that a scanner is reading, as the grammar of RFC 8259 has it.

@@ -1,8 +1,8 @@
 /// The places in a JSON document whose values are wanted: a tree of keys.
 ///
 /// A path names keys from the root: `usage.input_tokens`. `[]` stands for every element of an
-/// array (alone, of a document that is an array), and `wantAnywhere` for a key at any depth that no path covers. Laid out flat, as a
-/// scanner looks into it at every key.
+/// array (alone, of a document that is an array), and `wantAnywhere` for a key at any depth that
+/// no path covers. Laid out flat, as a scanner looks into it at every key.
 package final class JSONOutline: Sendable {
     package static let nowhere: Int32 = -1
 

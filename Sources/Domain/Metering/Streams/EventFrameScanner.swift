@@ -6,10 +6,11 @@ package protocol EventFrameSink {
 }
 
 /// Reads a stream of AWS event frames that arrive in pieces cut anywhere. Keeps no frame, however
-/// long. Checksums are the client's business; a frame whose lengths cannot be true ends the reading.
+/// long. Checksums are the client's business; a frame whose lengths cannot be true ends the
+/// reading.
 ///
-/// Source: AWS event stream encoding (`application/vnd.amazon.eventstream`): total length, length of
-/// the headers, checksum of both; headers; payload; checksum of all.
+/// Source: AWS event stream encoding (`application/vnd.amazon.eventstream`): total length, length
+/// of the headers, checksum of both; headers; payload; checksum of all.
 package struct EventFrameScanner: Sendable {
     private static let preludeBytes = 12
     private static let trailerBytes = 4
@@ -39,7 +40,9 @@ package struct EventFrameScanner: Sendable {
             case .headers(let left, let payload):
                 let taken = min(left, available)
                 index += taken
-                state = taken < left ? .headers(left: left - taken, payload: payload) : .payload(left: payload)
+                state =
+                    taken < left
+                    ? .headers(left: left - taken, payload: payload) : .payload(left: payload)
                 endEmptyPayload(into: &sink)
             case .payload(let left):
                 let taken = min(left, available)

@@ -61,7 +61,8 @@ package struct PriceSheetReader {
 
     private func model(_ node: YAMLNode) throws(YAMLNode.Problem) -> ModelPrice {
         let fields = try node.fields(known: [
-            "id", "aliases", "matches", "snapshots", "context_window", "maximum_output", "free", "prices",
+            "id", "aliases", "matches", "snapshots", "context_window", "maximum_output", "free",
+            "prices",
         ])
         var model = ModelPrice(model: try fields.required("id", in: node).string())
         for alias in try fields["aliases"]?.elements() ?? [] {

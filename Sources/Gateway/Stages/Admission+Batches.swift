@@ -1,0 +1,78 @@
+internal import Accounting
+internal import Dialects
+internal import Money
+internal import Pricing
+
+/// What a batch can cost: the sum over its requests.
+extension AdmissionStages {
+    /// A file that is uploaded for a batch is quoted when it passes, as the batch only names it.
+    func quoteUpload(_ admission: Admission, _ request: GatewayRequest) {
+        guard let requests = BatchRequests.inUpload(RequestInput(request, admission.route)),
+            let first = requests.first, let amount = try? sum(requests, admission)
+        else { return }
+        admission.quotedFile = QuotedFile(model: first.model, amount: amount)
+    }
+
+    func quoteBatch(_ admission: Admission, _ request: GatewayRequest) {
+        do throws(GatewayError) {
+            if admission.route.endpoint == .messageBatches {
+                guard let requests = BatchRequests.inMessageBatch(request.body) else {
+                    throw .unboundedBatch("its requests cannot be read")
+                }
+                note(model: requests.first?.model, in: admission)
+                admission.quote = Quote(sum: try sum(requests, admission))
+            } else {
+                guard let name = admission.facts.batchInputFile,
+                    let file = services.bookkeeper.quotedFile(
+                        "\(admission.route.upstream.name)/\(name)")
+                else {
+                    throw .unboundedBatch(
+                        "its file of requests did not come through this gateway, or was not"
+                            + " readable; upload it through the gateway again")
+                }
+                note(model: file.model, in: admission)
+                admission.quote = Quote(sum: file.amount)
+            }
+        } catch {
+            admission.quoteFailure = error
+        }
+    }
+
+    private func note(model: String?, in admission: Admission) {
+        guard let model else { return }
+        admission.record.model = model
+        admission.record.modelRequested = model
+        admission.record.priceVersion =
+            books.prices.entry(
+                provider: admission.route.provider, model: model,
+                at: admission.record.admittedAt)?.version
+    }
+
+    private func sum(
+        _ requests: [BatchRequest], _ admission: Admission
+    ) throws(GatewayError) -> Amount {
+        var sum = Amount.zero
+        for request in requests {
+            guard
+                let entry = books.prices.entry(
+                    provider: admission.route.provider, model: request.model,
+                    at: admission.record.admittedAt)
+            else { throw .unpriced(model: request.model, admission.route) }
+            do throws(Quote.Failure) {
+                sum += try Quote(request.basis, at: entry).amount
+            } catch {
+                throw .unbounded(error, model: request.model)
+            }
+        }
+        return sum
+    }
+}
+
+extension RequestInput {
+    init(_ request: GatewayRequest, _ route: Route) {
+        let contentType = request.fields.first { $0.name.caseInsensitiveEquals("content-type") }
+        self.init(
+            body: request.body, contentType: contentType?.value, query: request.query,
+            pathModel: route.model, path: String(route.path.dropFirst()))
+    }
+}
