@@ -1,3 +1,4 @@
+internal import Chronology
 internal import Accounting
 internal import Dialects
 internal import Metering
@@ -59,7 +60,9 @@ extension RequestPath {
     func forward() {
         guard let admission else { return }
         stage = .forwarding
-        upstream.start(Forwarding.request(for: admission, request), for: receipt.address)
+        upstream.start(
+            Forwarding.request(for: admission, request, at: services.clock.now()),
+            for: receipt.address)
         if reply.clientIsBehind { upstream.pause(receipt.address) }
     }
 

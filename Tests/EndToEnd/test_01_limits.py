@@ -141,7 +141,7 @@ def test_what_cannot_be_bounded_is_refused_under_a_hard_limit_with_the_remedy(
 
 def test_an_unlisted_route_is_refused_under_a_hard_limit_and_passed_flagged_otherwise(
         gateway, stub):
-    data = post("/stub/v1/images/generations", {"prompt": "a fuse"})
+    data = post("/stub/v1/fine_tuning/jobs", {"training_file": "a fuse"})
     assert asyncio.run(exchange(gateway.port, data)).status == 200
     wait_until_settled(gateway)
     assert gateway.calls()[0]["metadata"] == {"unmetered": True}

@@ -88,14 +88,7 @@ final class CurlDriver {
             } else {
                 transfer.sendNoBody(method: request.method)
             }
-            if let signature = request.signature {
-                transfer.sign(
-                    scope: "aws:amz:\(signature.region):\(signature.service)",
-                    credentials: "\(signature.keyID):\(signature.secret.revealed)")
-            }
-            let exchange = CurlExchange(
-                address: address, transfer: transfer, pool: pool, isSigned: request.signature != nil
-            ) {
+            let exchange = CurlExchange(address: address, transfer: transfer, pool: pool) {
                 [unowned self] in dirty.append($0)
             }
             exchanges[address] = exchange
@@ -141,7 +134,6 @@ final class CurlDriver {
         multi.remove(exchange.transfer)
         exchanges[exchange.address] = nil
         byTransfer[ObjectIdentifier(exchange.transfer)] = nil
-        if exchange.isSigned { exchange.transfer.signNothing() }
         exchange.transfer.release()
         if resting[exchange.pool, default: []].count < Self.maximumRestingTransfers {
             resting[exchange.pool, default: []].append(exchange.transfer)

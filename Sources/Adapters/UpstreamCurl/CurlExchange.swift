@@ -9,7 +9,6 @@ final class CurlExchange: TransferDelegate {
     let address: ExchangeAddress
     let transfer: Transfer
     let pool: CurlDriver.Pool
-    let isSigned: Bool
     private var fields: [HeaderField] = []
     private var hasHead = false
     private(set) var head: UpstreamHead?
@@ -23,12 +22,11 @@ final class CurlExchange: TransferDelegate {
 
     init(
         address: ExchangeAddress, transfer: Transfer, pool: CurlDriver.Pool,
-        isSigned: Bool, markDirty: @escaping (CurlExchange) -> Void
+        markDirty: @escaping (CurlExchange) -> Void
     ) {
         self.address = address
         self.transfer = transfer
         self.pool = pool
-        self.isSigned = isSigned
         self.markDirty = markDirty
         transfer.delegate = self
     }

@@ -69,18 +69,4 @@ extension Transfer {
 
     /// CURLOPT_ACCEPT_ENCODING unset: the body reaches the owner as it was sent.
     package func decodeNothing() { sf_easy_set_string(handle, CURLOPT_ACCEPT_ENCODING, nil) }
-
-    /// CURLOPT_AWS_SIGV4 with CURLOPT_USERPWD: libcurl signs the request with AWS Signature
-    /// Version 4. `scope` is `aws:amz:REGION:SERVICE`, `credentials` is `ID:SECRET`.
-    package func sign(scope: String, credentials: String) {
-        sf_easy_set_string(handle, CURLOPT_AWS_SIGV4, scope)
-        sf_easy_set_string(handle, CURLOPT_USERPWD, credentials)
-    }
-
-    /// Forgets the credentials of an earlier exchange. CURLOPT_HTTPAUTH 0 is CURLAUTH_NONE.
-    package func signNothing() {
-        sf_easy_set_string(handle, CURLOPT_AWS_SIGV4, nil)
-        sf_easy_set_string(handle, CURLOPT_USERPWD, nil)
-        sf_easy_set_long(handle, CURLOPT_HTTPAUTH, 0)
-    }
 }

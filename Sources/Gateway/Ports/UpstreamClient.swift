@@ -19,34 +19,15 @@ package struct UpstreamRequest: Sendable {
     package var headerLines: [String]
     /// Nil for a request without a body.
     package var body: [UInt8]?
-    /// How the request is to be signed; nil: not at all.
-    package var signature: RequestSignature?
 
     package init(
-        method: String, url: String, allowsPlainHTTP: Bool, headerLines: [String], body: [UInt8]?,
-        signature: RequestSignature? = nil
+        method: String, url: String, allowsPlainHTTP: Bool, headerLines: [String], body: [UInt8]?
     ) {
         self.method = method
         self.url = url
         self.allowsPlainHTTP = allowsPlainHTTP
         self.headerLines = headerLines
         self.body = body
-        self.signature = signature
-    }
-}
-
-/// An AWS Signature Version 4, made by the upstream client over all that it sends.
-package struct RequestSignature: Sendable, Equatable {
-    package let region: String
-    package let service: String
-    package let keyID: String
-    package let secret: Secret
-
-    package init(region: String, service: String, keyID: String, secret: Secret) {
-        self.region = region
-        self.service = service
-        self.keyID = keyID
-        self.secret = secret
     }
 }
 

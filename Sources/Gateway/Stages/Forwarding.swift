@@ -1,8 +1,11 @@
+internal import Chronology
 internal import Dialects
 
 /// Makes the upstream's request out of the client's.
 enum Forwarding {
-    static func request(for admission: Admission, _ request: GatewayRequest) -> UpstreamRequest {
+    static func request(
+        for admission: Admission, _ request: GatewayRequest, at now: Instant
+    ) -> UpstreamRequest {
         let route = admission.route
         var url = route.url
         if let query = RequestFields.withoutKey(request.query) { url += "?" + query }
@@ -14,28 +17,31 @@ enum Forwarding {
                 return name == "openai-organization" || name == "openai-project"
             }
         }
-        var signature: RequestSignature?
+        var body: [UInt8]? = request.body
+        if request.body.isEmpty, request.method == "GET" || request.method == "HEAD" { body = nil }
+        if let splice = admission.usageSplice { body = splice.apply(to: request.body) }
         switch credential(for: admission) {
         case .field(let field): lines.append("\(field.name): \(field.value)")
-        case .signature(let made, let sessionToken):
-            signature = made
-            if let sessionToken { lines.append("x-amz-security-token: \(sessionToken)") }
+        case .signer(let signer):
+            let contentType = request.fields.first {
+                $0.name.caseInsensitiveEquals("content-type")
+            }
+            lines += signer.lines(
+                method: request.method, url: url, contentType: contentType?.value,
+                body: body ?? [], at: now)
         case nil: break
         }
         // An answer in clear, so that its usage can be read; and no wait for "100 Continue".
         lines.append("Accept-Encoding: identity")
         lines.append("Expect:")
-        var body: [UInt8]? = request.body
-        if request.body.isEmpty, request.method == "GET" || request.method == "HEAD" { body = nil }
-        if let splice = admission.usageSplice { body = splice.apply(to: request.body) }
         return UpstreamRequest(
             method: request.method, url: url, allowsPlainHTTP: route.upstream.allowsPlainHTTP,
-            headerLines: lines, body: body, signature: signature)
+            headerLines: lines, body: body)
     }
 
     private enum Credential {
         case field(HeaderField)
-        case signature(RequestSignature, sessionToken: String?)
+        case signer(RequestSigner)
     }
 
     private static func credential(for admission: Admission) -> Credential? {
@@ -63,10 +69,11 @@ enum Forwarding {
             guard parts.count >= 2 else {
                 return .field(HeaderField("Authorization", "Bearer \(key)"))
             }
-            let signature = RequestSignature(
-                region: route.upstream.region ?? "us-east-1", service: "bedrock",
-                keyID: parts[0], secret: Secret(parts[1]))
-            return .signature(signature, sessionToken: parts.count == 3 ? parts[2] : nil)
+            return .signer(
+                RequestSigner(
+                    region: route.upstream.region ?? "us-east-1", service: "bedrock",
+                    keyID: parts[0], secret: Secret(parts[1]),
+                    sessionToken: parts.count == 3 ? parts[2] : nil))
         }
     }
 }

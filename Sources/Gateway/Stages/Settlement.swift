@@ -34,7 +34,7 @@ struct Settlement: Sendable {
     init(
         _ admission: Admission, _ reading: UsageReading, ending: Ending, prices: PriceBook
     ) {
-        model = reading.model ?? admission.facts.model
+        model = reading.model ?? admission.record.model
         priceVersion = admission.price?.version
         switch ending {
         case .notSent: return
