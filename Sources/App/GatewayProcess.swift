@@ -28,7 +28,7 @@ package struct GatewayProcess {
     /// Serves until SIGTERM or SIGINT, then stops gracefully; a second signal ends it at once.
     package func run() async throws {
         prepareProcess()
-        let prices = try PriceSheetFolder.read(settings.pricing)
+        let prices = try PriceSheetFolder.read(settings.pricing, state: settings.state)
         try LedgerDatabase.prepare(directory: settings.state)
         guard let lock = try FileLock(path: "\(settings.state)/lock") else {
             throw StartFailure(

@@ -4,6 +4,7 @@ internal import Crypto
 internal import Gateway
 internal import LedgerSQLite
 internal import Logging
+internal import Pricing
 internal import ServiceLifecycle
 internal import Synchronization
 
@@ -15,6 +16,7 @@ final class LedgerWatch: Sendable {
     private struct Seen {
         var mark: Int64 = 0
         var lastRow: Int64 = 0
+        var priceChange: String?
     }
 
     private let database: LedgerDatabase
@@ -41,8 +43,25 @@ final class LedgerWatch: Sendable {
     }
 
     func begin(_ services: GatewayServices, lastRow: Int64) throws {
-        seen.withLock { $0.lastRow = lastRow }
+        let priceChange = try database.lastPriceChange()
+        seen.withLock { seen in
+            seen.lastRow = lastRow
+            seen.priceChange = priceChange
+        }
         services.bookkeeper.setBudgets(try database.budgets())
+    }
+
+    /// Reads the price sheets again where a command has changed them; a bad one changes nothing.
+    private func takeUpPrices(_ services: GatewayServices) throws {
+        let change = try database.lastPriceChange()
+        guard change != seen.withLock({ $0.priceChange }) else { return }
+        do throws(PriceSheetError) {
+            services.use(try PriceSheetFolder.read(settings.pricing, state: settings.state))
+            logger.notice("prices.changed")
+        } catch {
+            logger.error("prices.refused", metadata: ["reason": "\(error)"])
+        }
+        seen.withLock { $0.priceChange = change }
     }
 
     func service(_ services: GatewayServices) -> some Service {
@@ -64,6 +83,7 @@ final class LedgerWatch: Sendable {
             seen.withLock { $0.lastRow = foreign.lastRow }
             services.bookkeeper.setBudgets(try database.budgets())
             services.use(try keyRing())
+            try takeUpPrices(services)
             seen.withLock { $0.mark = mark }
         } catch {
             logger.error("ledger.unreadable", metadata: ["reason": "\(error)"])

@@ -16,6 +16,6 @@ struct Spendfuse: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, LimitCommand.self, ReportCommand.self, CallsCommand.self,
             ExplainCommand.self, KeyCommand.self, StatusCommand.self, PricesCommand.self,
-            QuoteCommand.self, ConfigCommand.self,
+            QuoteCommand.self, RepriceCommand.self, ConfigCommand.self,
         ])
 }

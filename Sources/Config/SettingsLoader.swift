@@ -199,7 +199,11 @@ package struct SettingsLoader {
         let value = try required("known_upstreams")
         let path = expanded(value.text)
         if value.place == "default", !FileManager.default.fileExists(atPath: path) { return nil }
-        return try ConfigFile(upstreamsPath: path)
+        do throws(ConfigError) {
+            return try ConfigFile(upstreamsPath: path)
+        } catch {
+            throw ConfigError("\(value.place): known_upstreams: \(error)")
+        }
     }
 
     private mutating func upstreams() throws(ConfigError) -> [Upstream] {

@@ -1,5 +1,5 @@
-internal import Chronology
 internal import Accounting
+internal import Chronology
 internal import Dialects
 internal import Metering
 internal import Money

@@ -64,7 +64,7 @@ upstreams:
         begin = self.log.stat().st_size
         self.process = subprocess.Popen(
             [BINARY, "serve", "--config", self.config], stderr=output, stdout=output,
-            env=clean_environment())
+            env=clean_environment(), cwd=ROOT)
         Gateway.running.add(self.process)
         deadline = time.time() + timeout
         while time.time() < deadline:
@@ -97,7 +97,7 @@ upstreams:
     def run(self, *arguments, check=True):
         done = subprocess.run(
             [BINARY, *arguments, "--config", self.config], capture_output=True, text=True,
-            env=clean_environment())
+            env=clean_environment(), cwd=ROOT)
         if check and done.returncode != 0:
             raise AssertionError(f"{arguments} gave {done.returncode}: {done.stderr}")
         return done

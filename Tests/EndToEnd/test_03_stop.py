@@ -69,11 +69,11 @@ def test_a_second_signal_ends_it_at_once_and_the_restart_books_the_hold(gateway,
 
 def test_a_gateway_whose_log_nobody_reads_any_more_goes_on_and_stops_well(tmp_path, stub):
     import subprocess
-    from gateway import BINARY, Gateway, clean_environment
+    from gateway import BINARY, ROOT, Gateway, clean_environment
     gateway = Gateway(tmp_path, stub)
     process = subprocess.Popen(
         [BINARY, "serve", "--config", gateway.config], stderr=subprocess.PIPE, text=True,
-        env=clean_environment())
+        env=clean_environment(), cwd=ROOT)
     Gateway.running.add(process)
     url = None
     while url is None:

@@ -21,10 +21,15 @@ def serve(*arguments, environment=None, limit=None):
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     return subprocess.run(
         [BINARY, "serve", *arguments], capture_output=True, text=True, timeout=30,
-        env=dict(clean_environment(), **(environment or {})), preexec_fn=restrict)
+        env=dict(clean_environment(), **(environment or {})), preexec_fn=restrict, cwd=ROOT)
 
 
 @pytest.mark.parametrize("text, complaint", [
+    ("upstreams:\n  openai: { prefix: v1 }\n", "prefix must begin with a slash"),
+    ("upstreams:\n  openai: { auth: magic }\n", "auth must be bearer or x-api-key"),
+    ("upstreams:\n  openai: { stream_usage: yes }\n", "stream_usage must be ask or given"),
+    ("upstreams:\n  mine: { dialect: gopher, url: 'https://a.b' }\n", ":2: dialect must be of openai"),
+    ("known_upstreams: /nowhere.yaml\n", "the file of known upstreams /nowhere.yaml cannot be read"),
     ("lisen: 127.0.0.1:1\n", ":1: unknown key 'lisen'"),
     ("listen: [1, 2]\n", ":1: listen must be a text"),
     ("listen: nowhere\n", "listen must be HOST:PORT such as 127.0.0.1:4141, not 'nowhere'"),

@@ -136,7 +136,7 @@ def test_the_demo_answers_the_sdk_without_any_key(tmp_path, path):
     process = subprocess.Popen(
         [BINARY, "serve", "--demo", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--state",
          tmp_path / "state", "--pricing", ROOT / "pricing"],
-        stderr=subprocess.PIPE, text=True, env=clean_environment())
+        stderr=subprocess.PIPE, text=True, env=clean_environment(), cwd=ROOT)
     try:
         url = None
         while url is None:
@@ -150,7 +150,7 @@ def test_the_demo_answers_the_sdk_without_any_key(tmp_path, path):
             assert list(stream)[-1].type == "response.completed"
         report = subprocess.run(
             [BINARY, "report", "--by", "model", "--state", tmp_path / "state"],
-            capture_output=True, text=True, env=clean_environment()).stdout
+            capture_output=True, text=True, env=clean_environment(), cwd=ROOT).stdout
         assert re.search(r"gpt-4o-mini +2 ", report)
     finally:
         process.send_signal(signal.SIGTERM)

@@ -28,7 +28,9 @@ struct ExplainCommand: ParsableCommand {
             StandardError.print("spendfuse: no call has the id \(call); see 'spendfuse calls'")
             throw ExitCode.failure
         }
-        let prices = try Failure.reported { try PriceSheetFolder.read(settings.pricing) }
+        let prices = try Failure.reported {
+            try PriceSheetFolder.read(settings.pricing, state: settings.state)
+        }
         for row in rows {
             let explanation = CallExplanation(row, prices: prices)
             switch output.format {

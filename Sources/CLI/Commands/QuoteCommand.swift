@@ -65,7 +65,9 @@ struct QuoteCommand: ParsableCommand {
 
     func run() throws {
         let settings = try shared.settings()
-        let prices = try Failure.reported { try PriceSheetFolder.read(settings.pricing) }
+        let prices = try Failure.reported {
+            try PriceSheetFolder.read(settings.pricing, state: settings.state)
+        }
         let now = SystemClock().now()
         guard let model else { return try answerLines(prices, now) }
         let inquiry = try inquiry(model)

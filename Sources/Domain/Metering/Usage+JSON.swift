@@ -56,3 +56,42 @@ private struct UsageSink: JSONSink {
         _ = usage.take(name, scalar)
     }
 }
+
+extension ExtraUsage {
+    private static let outline = JSONOutline { outline in
+        outline.want("extra[]", as: ExtraSink.element)
+        outline.want("extra[].model", as: ExtraSink.model)
+        Usage.want(under: "extra[].usage.", in: &outline)
+    }
+
+    /// Reads what `Usage.json(with:)` writes.
+    package static func list(json: String) -> [ExtraUsage] {
+        guard json.contains("\"extra\"") else { return [] }
+        var sink = ExtraSink()
+        var scanner = JSONScanner(outline: outline)
+        scanner.push(Array(json.utf8).span, into: &sink)
+        return sink.extras
+    }
+}
+
+private struct ExtraSink: JSONSink {
+    static let element: Int32 = 1_000
+    static let model: Int32 = 1_001
+
+    var extras: [ExtraUsage] = []
+    private var model: String?
+    private var usage = Usage()
+
+    mutating func scanned(_ name: Int32, _ scalar: JSONScalar, at range: Range<Int>) {
+        if name == Self.model, case .string(let text) = scalar { model = text }
+        _ = usage.take(name, scalar)
+    }
+
+    mutating func opened(_ name: Int32, isObject: Bool, at offset: Int) {
+        if name == Self.element { (model, usage) = (nil, Usage()) }
+    }
+
+    mutating func closed(_ name: Int32, at offset: Int) {
+        if name == Self.element { extras.append(ExtraUsage(model: model, usage: usage)) }
+    }
+}

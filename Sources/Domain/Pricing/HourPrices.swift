@@ -19,6 +19,11 @@ package struct HourPrices: Hashable, Sendable {
         self.prices = prices
     }
 
+    /// As a price sheet writes them, from Monday on.
+    static let weekdayNames = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+    var weekdayNames: [String] { weekdays.sorted().map { Self.weekdayNames[$0] } }
+
     package func covers(_ moment: Instant) -> Bool {
         let day = CivilDate(moment).daysSinceEpoch
         let minute = Int((moment.seconds - day * Instant.secondsPerDay) / 60)

@@ -96,5 +96,10 @@ package struct ContextTier: Hashable, Sendable {
     package var bound: Bound
     package var prices: ClassPrices
 
+    package init(bound: Bound, prices: ClassPrices) {
+        self.bound = bound
+        self.prices = prices
+    }
+
     func applies(toInputTokens count: Int64) -> Bool { count >= bound.first }
 }

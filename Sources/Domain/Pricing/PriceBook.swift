@@ -44,10 +44,18 @@ package struct PriceBook: Sendable {
             }
             return patterns.first { $0.0.matches(lowercased: name) }?.1
         }
+
+        /// Whether the sheet says something of `name` itself, and not of any name at all.
+        func knows(_ name: String) -> Bool {
+            guard let index = index(of: name) else { return false }
+            return !models[index].matches.contains { $0.text == "*" }
+        }
     }
 
-    private var shelves: [String: Shelf] = [:]
+    /// Of one provider, the user's own sheet before the one that comes with the program.
+    private var shelves: [String: [Shelf]] = [:]
 
+    /// A later sheet of a provider goes before an earlier one, where it has a price.
     package init(sheets: [PriceSheet] = []) {
         for sheet in sheets {
             var byName: [String: Int] = [:]
@@ -62,9 +70,10 @@ package struct PriceBook: Sendable {
                     Entry(sheet, model: model, period: period)
                 }
             }
-            shelves[sheet.provider] = Shelf(
-                version: sheet.version, reportsCost: sheet.reportsCost, models: sheet.models,
-                entries: entries, byName: byName, patterns: patterns)
+            shelves[sheet.provider, default: []].insert(
+                Shelf(
+                    version: sheet.version, reportsCost: sheet.reportsCost, models: sheet.models,
+                    entries: entries, byName: byName, patterns: patterns), at: 0)
         }
     }
 
@@ -72,27 +81,44 @@ package struct PriceBook: Sendable {
     /// model whose sheet says that it covers them, or by a rule of the sheet. Never by likeness:
     /// unknown is unpriced.
     package func entry(provider: String, model name: String, at moment: Instant) -> Entry? {
-        guard let shelf = shelves[provider], let index = shelf.index(of: name) else { return nil }
-        return shelf.entries[index].last { ($0.period?.from ?? moment) <= moment }
+        for shelf in shelves[provider] ?? [] {
+            guard let index = shelf.index(of: name) else { continue }
+            let entry = shelf.entries[index].last { ($0.period?.from ?? moment) <= moment }
+            if let entry { return entry }
+        }
+        return nil
     }
 
-    /// All entries of a provider's models, in the order of the sheet.
+    /// Providers whose sheets say something of this model, and not of any name at all as those of
+    /// servers do that one runs oneself.
+    package func providers(knowing name: String) -> [String] {
+        providers.filter { shelves[$0]?.contains { $0.knows(name) } == true }
+    }
+
+    /// All entries of a provider's models, in the order of the sheets.
     package func entries(of provider: String) -> [Entry] {
-        shelves[provider]?.entries.flatMap { $0 } ?? []
+        (shelves[provider] ?? []).flatMap { $0.entries.flatMap { $0 } }
     }
 
     package var providers: [String] { shelves.keys.sorted() }
 
-    package func models(of provider: String) -> [ModelPrice] { shelves[provider]?.models ?? [] }
+    package func models(of provider: String) -> [ModelPrice] {
+        (shelves[provider] ?? []).flatMap(\.models)
+    }
 
-    package func version(of provider: String) -> String? { shelves[provider]?.version }
+    /// The models that `name` means, the user's own price first.
+    package func models(of provider: String, named name: String) -> [ModelPrice] {
+        (shelves[provider] ?? []).compactMap { shelf in
+            shelf.index(of: name).map { shelf.models[$0] }
+        }
+    }
+
+    package func version(of provider: String) -> String? { shelves[provider]?.last?.version }
 
     /// Whether the provider's replies state the bill, which is believed over its sheet.
     package func reportsCost(provider: String) -> Bool {
-        shelves[provider]?.reportsCost ?? false
+        shelves[provider]?.contains(where: \.reportsCost) ?? false
     }
-
-    package var modelCount: Int { shelves.values.reduce(0) { $0 + $1.models.count } }
 }
 
 /// The name of a dated snapshot: an id, and a date as `-2026-11-20`, `-20261120` or `@20261120`.

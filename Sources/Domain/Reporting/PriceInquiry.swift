@@ -22,7 +22,7 @@ package struct PriceInquiry: Sendable {
         in prices: PriceBook, now: Instant
     ) throws(Problem) -> PriceBook.Entry {
         let moment = context.moment ?? now
-        let candidates = (provider.map { [$0] } ?? prices.providers).compactMap {
+        let candidates = (provider.map { [$0] } ?? prices.providers(knowing: model)).compactMap {
             prices.entry(provider: $0, model: model, at: moment)
         }
         guard let entry = candidates.first else {

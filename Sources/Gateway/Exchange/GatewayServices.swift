@@ -42,6 +42,12 @@ package final class GatewayServices: Sendable {
         }
     }
 
+    package func use(_ prices: PriceBook) {
+        current.withLock { books in
+            books = GatewayBooks(routes: books.routes, prices: prices, keyRing: books.keyRing)
+        }
+    }
+
     package func use(_ routes: RouteTable) {
         current.withLock { books in
             books = GatewayBooks(routes: routes, prices: books.prices, keyRing: books.keyRing)

@@ -22,6 +22,11 @@ enum LedgerSchema {
             call_id TEXT NOT NULL,
             attempt INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE price_changes (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            changed_at TEXT NOT NULL
+        ) STRICT;
         """
 
     static let history = """

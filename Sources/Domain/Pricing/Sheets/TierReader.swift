@@ -54,13 +54,14 @@ struct TierReader {
         guard let minutes = HourPrices.minutes(try span.string()) else {
             throw span.fail("'utc' must be a part of the day such as 16:30-00:30")
         }
-        var weekdays = Set(Self.weekdays.indices)
+        let names = HourPrices.weekdayNames
+        var weekdays = Set(names.indices)
         if let list = fields["weekdays"] {
             weekdays = []
             for element in try list.elements() {
-                guard let day = Self.weekdays.firstIndex(of: try element.string()) else {
+                guard let day = names.firstIndex(of: try element.string()) else {
                     throw element.fail(
-                        "a weekday is one of \(Self.weekdays.joined(separator: ", "))")
+                        "a weekday is one of \(names.joined(separator: ", "))")
                 }
                 weekdays.insert(day)
             }
@@ -69,6 +70,4 @@ struct TierReader {
             start: minutes.start, end: minutes.end, weekdays: weekdays,
             prices: try tier(fields, in: node, base: base))
     }
-
-    private static let weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 }

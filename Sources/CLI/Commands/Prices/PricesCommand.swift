@@ -9,8 +9,12 @@ internal import Reporting
 
 struct PricesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prices", abstract: "Shows and checks the price sheets.",
-        subcommands: [PricesList.self, PricesCheck.self])
+        commandName: "prices", abstract: "Shows, checks and changes prices.",
+        discussion: "Your own prices lie in STATE/prices and go before the sheets in 'pricing'.",
+        subcommands: [
+            PricesList.self, PricesShow.self, PricesCheck.self, PricesSet.self,
+            PricesImport.self, PricesDiff.self, PricesSync.self,
+        ])
 }
 
 struct PricesList: ParsableCommand {
@@ -28,7 +32,9 @@ struct PricesList: ParsableCommand {
 
     func run() throws {
         let settings = try shared.settings()
-        let book = try Failure.reported { try PriceSheetFolder.read(settings.pricing) }
+        let book = try Failure.reported {
+            try PriceSheetFolder.read(settings.pricing, state: settings.state)
+        }
         let now = SystemClock().now()
         var table = ReportTable(columns: [
             .text("provider"), .text("model"), .money("input_usd"), .money("cache_read_usd"),
@@ -57,21 +63,5 @@ struct PricesList: ParsableCommand {
             price(.cacheWrite5m), price(.output), .number(model.contextWindow),
             .number(model.maximumOutput), .text(entry.version),
         ]
-    }
-}
-
-struct PricesCheck: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Checks every price sheet; exit 1 names file and line.")
-
-    @OptionGroup var shared: SharedOptions
-
-    func run() throws {
-        let settings = try shared.settings()
-        let book = try Failure.reported { try PriceSheetFolder.read(settings.pricing) }
-        for provider in book.providers {
-            let count = book.models(of: provider).count
-            print("\(provider): \(count) models, version \(book.version(of: provider) ?? "?")")
-        }
     }
 }
