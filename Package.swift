@@ -114,6 +114,9 @@ let proofs: [Target] = [
     .target(
         name: "TestSupport", dependencies: inside + ["Gateway", "StrictYAML"],
         path: "Tests/Support", swiftSettings: house),
+    .executableTarget(
+        name: "metering-bench", dependencies: ["Dialects", "Metering"], path: "Tests/Bench",
+        swiftSettings: house),
     tests("Tidy", of: []),
     tests("Domain", of: inside + ["TestSupport", "Reporting"]),
     tests("Simulation", of: inside + ["TestSupport"]),

@@ -1,5 +1,5 @@
 /// Meters a streamed reply that is not made of server-sent events.
-package final class DocumentStreamMeter<Reader: UsageReader>: ReplyMeter {
+package final class DocumentStreamMeter: ReplyMeter {
     package enum Framing: Sendable {
         /// A document on each line.
         case lines
@@ -11,12 +11,12 @@ package final class DocumentStreamMeter<Reader: UsageReader>: ReplyMeter {
         case wrappedFrames
     }
 
-    private var sink: DocumentReader<Reader>
+    private var sink: DocumentReader
     private var frames: EventFrameScanner?
     private let framing: Framing
     private var end = HeldBackEnd()
 
-    package init(_ reader: Reader, framing: Framing) {
+    package init(_ reader: some UsageReader, framing: Framing) {
         self.framing = framing
         sink = DocumentReader(reader, unwraps: framing == .wrappedFrames)
         if framing == .frames || framing == .wrappedFrames { frames = EventFrameScanner() }
@@ -51,14 +51,15 @@ package final class DocumentStreamMeter<Reader: UsageReader>: ReplyMeter {
 }
 
 /// Feeds document after document to a JSON scanner.
-struct DocumentReader<Reader: UsageReader>: EventFrameSink, Sendable {
-    var reader: Reader
-    private var scanner = JSONScanner(outline: Reader.outline)
+struct DocumentReader: EventFrameSink, Sendable {
+    var reader: any UsageReader
+    private var scanner: JSONScanner
     private var chunk: WrappedChunk?
     private var hasBegun = false
 
-    init(_ reader: Reader, unwraps: Bool) {
+    init(_ reader: some UsageReader, unwraps: Bool) {
         self.reader = reader
+        scanner = JSONScanner(outline: type(of: reader).outline)
         if unwraps { chunk = WrappedChunk() }
     }
 

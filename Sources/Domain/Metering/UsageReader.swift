@@ -9,11 +9,14 @@ package protocol UsageReader: JSONSink, Sendable {
     /// The stream ended with the marker `[DONE]` of the OpenAI dialects.
     mutating func streamMarkedDone()
     var reading: UsageReading { get }
+    /// `reading.isFinal`, which is asked for after every event.
+    var isFinal: Bool { get }
     /// Whether the event just ended says nothing but the usage that we asked for.
     var isUsageOnly: Bool { get }
 }
 
 extension UsageReader {
     package var isUsageOnly: Bool { false }
+    package var isFinal: Bool { reading.isFinal }
     package mutating func streamMarkedDone() {}
 }

@@ -45,6 +45,7 @@ package struct MessagesUsageReader: UsageReader {
     }
 
     package private(set) var reading = UsageReading()
+    package var isFinal: Bool { reading.isFinal }
     private var counts = CountGroup(size: MessageCounts.Field.allCases.count)
     private var stated = MessageCounts()
     private var eventType: String?

@@ -29,6 +29,7 @@ package struct ConverseUsageReader: UsageReader {
     }
 
     package private(set) var reading = UsageReading()
+    package var isFinal: Bool { reading.isFinal }
     private var counts = CountGroup(size: ConverseCounts.Field.allCases.count)
     private var cacheTTL: String?
     private var detail: Int64 = 0

@@ -56,6 +56,7 @@ package struct GeminiUsageReader: UsageReader {
     }
 
     package private(set) var reading = UsageReading()
+    package var isFinal: Bool { reading.isFinal }
     private let isEmbedding: Bool
     private var counts = CountGroup(size: Field.allCases.count)
     private var modalities = ModalityCounts()

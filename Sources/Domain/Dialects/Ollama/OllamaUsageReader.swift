@@ -23,6 +23,7 @@ package struct OllamaUsageReader: UsageReader {
     }
 
     package private(set) var reading = UsageReading()
+    package var isFinal: Bool { reading.isFinal }
     private let isEmbedding: Bool
     private var counts = CountGroup(size: Field.allCases.count)
 

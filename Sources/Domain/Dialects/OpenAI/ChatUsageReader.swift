@@ -41,6 +41,7 @@ package struct ChatUsageReader: UsageReader {
     }
 
     package private(set) var reading = UsageReading()
+    package var isFinal: Bool { reading.isFinal }
     package private(set) var isUsageOnly = false
     private let isEmbedding: Bool
     private var counts = CountGroup.openAI()

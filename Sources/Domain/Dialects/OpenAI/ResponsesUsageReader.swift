@@ -40,6 +40,7 @@ package struct ResponsesUsageReader: UsageReader {
     }
 
     package private(set) var reading = UsageReading()
+    package var isFinal: Bool { reading.isFinal }
     private var counts = CountGroup.openAI()
     private var bill = BillFields()
     private var eventType: String?

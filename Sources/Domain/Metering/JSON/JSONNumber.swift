@@ -101,29 +101,38 @@ struct JSONNumber: Sendable {
 
 /// `true`, `false` or `null`, byte by byte.
 struct JSONLiteral: Sendable {
-    private var rest: [UInt8] = []
-    private var next = 0
-    private var result = JSONScalar.null
+    /// The bytes that are still to come, the next one lowest.
+    private var rest: UInt64 = 0
+    private var result = Result.null
+
+    private enum Result: Sendable { case yes, no, null }
 
     init() {}
 
     init(first byte: UInt8) {
         switch byte {
-        case UInt8(ascii: "t"): (rest, result) = (Self.trueTail, .bool(true))
-        case UInt8(ascii: "f"): (rest, result) = (Self.falseTail, .bool(false))
-        default: (rest, result) = (Self.nullTail, .null)
+        case UInt8(ascii: "t"): (rest, result) = (Self.rue, .yes)
+        case UInt8(ascii: "f"): (rest, result) = (Self.alse, .no)
+        default: (rest, result) = (Self.ull, .null)
         }
     }
 
-    private static let trueTail = Array("rue".utf8)
-    private static let falseTail = Array("alse".utf8)
-    private static let nullTail = Array("ull".utf8)
+    private static let rue: UInt64 = 0x65_7572
+    private static let alse: UInt64 = 0x6573_6C61
+    private static let ull: UInt64 = 0x6C_6C75
 
     mutating func take(_ byte: UInt8) -> Bool {
-        guard next < rest.count, rest[next] == byte else { return false }
-        next += 1
+        guard rest != 0, UInt8(truncatingIfNeeded: rest) == byte else { return false }
+        rest >>= 8
         return true
     }
 
-    var scalar: JSONScalar? { next == rest.count ? result : nil }
+    var scalar: JSONScalar? {
+        guard rest == 0 else { return nil }
+        switch result {
+        case .yes: return .bool(true)
+        case .no: return .bool(false)
+        case .null: return .null
+        }
+    }
 }

@@ -62,13 +62,18 @@ package final class JSONOutline: Sendable {
         names[Int(place)] != Self.nowhere && !measuresOnly[Int(place)]
     }
 
-    /// The place under `key`, which has `count` bytes.
-    func child(of parent: Int32, key: [UInt8], count: Int) -> Int32 {
+    /// The place under the key that stands at `range` of `bytes`, without escapes.
+    func child(of parent: Int32, in bytes: Span<UInt8>, at range: Range<Int>) -> Int32 {
+        let start = range.lowerBound
         for index in Int(firstEdge[Int(parent)])..<Int(firstEdge[Int(parent) + 1]) {
             let edge = edges[index]
-            guard Int(edge.keyCount) == count else { continue }
+            let count = Int(edge.keyCount)
+            guard count == range.count else { continue }
+            let keyStart = Int(edge.keyStart)
             var offset = 0
-            while offset < count, keyBytes[Int(edge.keyStart) + offset] == key[offset] {
+            while offset < count,
+                keyBytes[keyStart + offset] == bytes[unchecked: start + offset]
+            {
                 offset += 1
             }
             if offset == count { return edge.target }

@@ -39,6 +39,7 @@ package struct JSONScanner: Sendable {
     var text = JSONText()
     var number = JSONNumber()
     var literal = JSONLiteral()
+    private var findings: [JSONFinding] = []
 
     package init(outline: JSONOutline) {
         self.outline = outline
@@ -71,104 +72,121 @@ package struct JSONScanner: Sendable {
     package mutating func push(_ bytes: Span<UInt8>, into sink: inout some JSONSink) {
         var index = 0
         while index < bytes.count {
-            switch state {
-            case .string: index = readString(bytes, from: index, into: &sink)
-            case .escape, .unicode:
-                readEscape(bytes[index])
-                index += 1
-            case .number: index = readNumber(bytes, from: index, into: &sink)
-            case .literal:
-                readLiteral(bytes[index], at: index, into: &sink)
-                index += 1
-            case .invalid: index = bytes.count
-            default:
-                readStructure(bytes[index], at: index, into: &sink)
-                index += 1
-            }
+            index = scan(bytes, from: index)
+            deliver(into: &sink)
         }
         consumed += bytes.count
     }
 
     /// Says that the document is over: a number at its very end is complete only now.
     package mutating func finish(into sink: inout some JSONSink) {
-        if case .number = state, frames.isEmpty { endNumber(at: consumed, into: &sink) }
+        if case .number = state, frames.isEmpty { endNumber(at: consumed) }
+        deliver(into: &sink)
         if case .done = state { return }
         state = .invalid
     }
 
-    private mutating func readStructure(
-        _ byte: UInt8, at index: Int, into sink: inout some JSONSink
-    ) {
-        if byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { return }
-        switch state {
-        case .value: startValue(byte, at: index, into: &sink)
-        case .firstElement:
-            if byte == UInt8(ascii: "]") {
-                close(isObject: false, at: index, into: &sink)
-            } else {
-                enterElement()
-                startValue(byte, at: index, into: &sink)
+    /// Findings that wait for their sink; scanning stops when there are so many. Sinks are of
+    /// many types, so that what is done for each byte is kept apart from them.
+    private static let maximumFindings = 64
+
+    private mutating func deliver(into sink: inout some JSONSink) {
+        guard !findings.isEmpty else { return }
+        for finding in findings {
+            switch finding.kind {
+            case .scalar(let scalar): sink.scanned(finding.name, scalar, at: finding.range)
+            case .opened(let isObject):
+                sink.opened(finding.name, isObject: isObject, at: finding.range.lowerBound)
+            case .closed: sink.closed(finding.name, at: finding.range.lowerBound)
             }
-        case .firstKey where byte == UInt8(ascii: "}"):
-            close(isObject: true, at: index, into: &sink)
-        case .firstKey, .key:
-            if byte == UInt8(ascii: "\"") {
-                startString(isKey: true, at: index)
-            } else {
-                state = .invalid
-            }
-        case .colon: state = byte == UInt8(ascii: ":") ? .value : .invalid
-        case .afterValue: continueContainer(byte, at: index, into: &sink)
-        default: state = .invalid
         }
+        findings.removeAll(keepingCapacity: true)
     }
 
-    private mutating func startValue(
-        _ byte: UInt8, at index: Int, into sink: inout some JSONSink
-    ) {
+    /// Reads on from `start`; returns the index of the first byte that is not read.
+    private mutating func scan(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var index = start
+        while index < bytes.count, findings.count < Self.maximumFindings {
+            switch state {
+            case .string: index = readString(bytes, from: index)
+            case .escape, .unicode:
+                readEscape(bytes[index])
+                index += 1
+            case .number: index = readNumber(bytes, from: index)
+            case .literal:
+                readLiteral(bytes[index], at: index)
+                index += 1
+            case .invalid: index = bytes.count
+            default: index = readStructure(bytes, from: index)
+            }
+        }
+        return index
+    }
+
+    private mutating func readStructure(_ bytes: Span<UInt8>, from index: Int) -> Int {
+        let byte = bytes[index]
+        if byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { return index + 1 }
+        switch state {
+        case .value: return startValue(bytes, from: index)
+        case .firstElement:
+            if byte == UInt8(ascii: "]") {
+                close(isObject: false, at: index)
+                return index + 1
+            }
+            enterElement()
+            return startValue(bytes, from: index)
+        case .firstKey where byte == UInt8(ascii: "}"): close(isObject: true, at: index)
+        case .firstKey, .key:
+            guard byte == UInt8(ascii: "\"") else {
+                state = .invalid
+                return index + 1
+            }
+            return startKey(bytes, from: index)
+        case .colon: state = byte == UInt8(ascii: ":") ? .value : .invalid
+        case .afterValue: continueContainer(byte, at: index)
+        default: state = .invalid
+        }
+        return index + 1
+    }
+
+    private mutating func startValue(_ bytes: Span<UInt8>, from index: Int) -> Int {
         tokenStart = consumed + index
+        let byte = bytes[index]
         switch byte {
-        case UInt8(ascii: "\""): startString(isKey: false, at: index)
-        case UInt8(ascii: "{"): open(isObject: true, into: &sink)
-        case UInt8(ascii: "["): open(isObject: false, into: &sink)
+        case UInt8(ascii: "\""): return startText(bytes, from: index)
+        case UInt8(ascii: "{"): open(isObject: true)
+        case UInt8(ascii: "["): open(isObject: false)
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             number = JSONNumber()
             state = number.take(byte) ? .number : .invalid
         case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
-            literal = JSONLiteral(first: byte)
-            state = .literal
+            return startLiteral(bytes, from: index)
         default: state = .invalid
         }
+        return index + 1
     }
 
-    private mutating func open(isObject: Bool, into sink: inout some JSONSink) {
+    private mutating func open(isObject: Bool) {
         guard frames.count < Self.maximumDepth else {
             state = .invalid
             return
         }
         frames.append(Frame(isObject: isObject, node: node))
         state = isObject ? .firstKey : .firstElement
-        let name = name(of: node)
-        if name != JSONOutline.nowhere {
-            sink.opened(name, isObject: isObject, at: tokenStart)
-        }
+        note(.opened(isObject: isObject), at: tokenStart..<(tokenStart + 1))
     }
 
-    private mutating func close(
-        isObject: Bool, at index: Int, into sink: inout some JSONSink
-    ) {
+    private mutating func close(isObject: Bool, at index: Int) {
         guard let frame = frames.popLast(), frame.isObject == isObject else {
             state = .invalid
             return
         }
-        let name = name(of: frame.node)
-        if name != JSONOutline.nowhere { sink.closed(name, at: consumed + index) }
+        node = frame.node
+        note(.closed, at: (consumed + index)..<(consumed + index + 1))
         valueEnded()
     }
 
-    private mutating func continueContainer(
-        _ byte: UInt8, at index: Int, into sink: inout some JSONSink
-    ) {
+    private mutating func continueContainer(_ byte: UInt8, at index: Int) {
         guard let frame = frames.last else {
             state = .invalid
             return
@@ -178,16 +196,20 @@ package struct JSONScanner: Sendable {
         case UInt8(ascii: ","):
             enterElement()
             state = .value
-        case UInt8(ascii: "}"): close(isObject: true, at: index, into: &sink)
-        case UInt8(ascii: "]"): close(isObject: false, at: index, into: &sink)
+        case UInt8(ascii: "}"): close(isObject: true, at: index)
+        case UInt8(ascii: "]"): close(isObject: false, at: index)
         default: state = .invalid
         }
     }
 
     mutating func valueEnded() { state = frames.isEmpty ? .done : .afterValue }
 
-    func name(of node: Int32) -> Int32 {
-        node == JSONOutline.nowhere ? JSONOutline.nowhere : outline.names[Int(node)]
+    /// Keeps what stands at the current place, if that has a name.
+    mutating func note(_ kind: JSONFinding.Kind, at range: Range<Int>) {
+        guard node != JSONOutline.nowhere else { return }
+        let name = outline.names[Int(node)]
+        guard name != JSONOutline.nowhere else { return }
+        findings.append(JSONFinding(name: name, kind: kind, range: range))
     }
 
     private mutating func enterElement() {

@@ -55,12 +55,28 @@ package struct EventStreamScanner: Sendable {
             switch state {
             case .byteOrderMark: index += readMark(byte)
             case .data: index = readData(bytes, from: index, into: &sink)
+            case .lineStart where startsWithData(bytes, at: index):
+                beginData(into: &sink)
+                state = .data
+                index += Self.dataPrefix.count
             default:
                 readLine(byte, at: index, into: &sink)
                 index += 1
             }
         }
         consumed += bytes.count
+    }
+
+    private static let dataPrefix = Array("data: ".utf8)
+
+    /// Whether the line begins as those of nearly all events do.
+    private func startsWithData(_ bytes: Span<UInt8>, at index: Int) -> Bool {
+        guard index + Self.dataPrefix.count < bytes.count else { return false }
+        for offset in Self.dataPrefix.indices
+        where bytes[index + offset] != Self.dataPrefix[offset] {
+            return false
+        }
+        return true
     }
 
     /// Says that the stream is over. An event without its blank line still counts: providers
@@ -136,12 +152,8 @@ package struct EventStreamScanner: Sendable {
     private mutating func readData(
         _ bytes: Span<UInt8>, from start: Int, into sink: inout some EventStreamSink
     ) -> Int {
-        var index = start
+        let index = bytes.endOfLine(from: start)
         let end = bytes.count
-        // The bound is checked by the loop itself.
-        while index < end, bytes[unchecked: index] != 0x0A, bytes[unchecked: index] != 0x0D {
-            index += 1
-        }
         if index > start { sink.eventData(bytes.extracting(start..<index)) }
         guard index < end else { return index }
         endedWithCarriageReturn = bytes[index] == 0x0D

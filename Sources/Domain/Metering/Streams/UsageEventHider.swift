@@ -9,9 +9,14 @@ struct UsageEventHider: Sendable {
     /// Bytes of the stream before `waiting`.
     private var passed = 0
 
-    mutating func pass<Reader>(
-        _ bytes: [UInt8], endedEvents: [EventReader<Reader>.Ended]
-    ) -> [UInt8] {
+    mutating func pass(_ bytes: [UInt8], endedEvents: [EndedEvent]) -> [UInt8] {
+        // Most pieces are whole events that may pass as they are.
+        if waiting.isEmpty, endedEvents.last?.end == passed + bytes.count,
+            !endedEvents.contains(where: \.isUsageOnly)
+        {
+            passed += bytes.count
+            return bytes
+        }
         waiting += bytes
         var passing: [UInt8] = []
         for event in endedEvents {
@@ -28,7 +33,7 @@ struct UsageEventHider: Sendable {
         return passing
     }
 
-    mutating func finish<Reader>(endedEvents: [EventReader<Reader>.Ended]) -> [UInt8] {
+    mutating func finish(endedEvents: [EndedEvent]) -> [UInt8] {
         defer { waiting = [] }
         return endedEvents.contains(where: \.isUsageOnly) ? [] : waiting
     }
