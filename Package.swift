@@ -117,6 +117,9 @@ let proofs: [Target] = [
     .executableTarget(
         name: "metering-bench", dependencies: ["Dialects", "Metering"], path: "Tests/Bench",
         swiftSettings: house),
+    .executableTarget(
+        name: "metering-fuzz", dependencies: ["TestSupport"], path: "Tests/Fuzz",
+        swiftSettings: house),
     tests("Tidy", of: []),
     tests("Domain", of: inside + ["TestSupport", "Reporting"]),
     tests("Simulation", of: inside + ["TestSupport"]),
