@@ -40,7 +40,8 @@ extension JSONScalar {
         let longest: Int64 = 31 * 86_400_000
         let value: Int64
         switch self {
-        case .integer(let seconds) where seconds <= longest / 1_000: value = seconds * 1_000
+        case .integer(let seconds) where (0...longest / 1_000).contains(seconds):
+            value = seconds * 1_000
         case .decimal(let decimal) where !decimal.isNegative:
             var digits = decimal.coefficient
             var exponent = decimal.exponent + 3

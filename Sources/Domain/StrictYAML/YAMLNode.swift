@@ -115,10 +115,16 @@ package struct YAMLNode {
         }
     }
 
+    /// Above any count that means something, and far from overflow in sums and products of them.
+    private static let maximumCount: Int64 = 1_000_000_000_000_000
+
     package func count() throws(Problem) -> Int64 {
         let text = try string()
         guard let value = Int64(text), value >= 0 else {
             throw fail("\(name) must be a whole number, not '\(text)'")
+        }
+        guard value <= Self.maximumCount else {
+            throw fail("\(name) must be at most \(Self.maximumCount)")
         }
         return value
     }

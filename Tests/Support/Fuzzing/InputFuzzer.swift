@@ -1,7 +1,7 @@
-internal import Money
 import Chronology
 import Dialects
 import Metering
+internal import Money
 import Pricing
 
 /// Feeds spoiled requests and price sheets to their readers: each is read or refused.

@@ -1,6 +1,6 @@
-internal import Money
 import Dialects
 import Metering
+internal import Money
 
 /// Feeds spoiled replies to every reader, and says what a reader must never do.
 package struct ReplyFuzzer {

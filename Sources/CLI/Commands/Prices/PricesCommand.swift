@@ -56,7 +56,8 @@ struct PricesList: ParsableCommand {
     private func row(_ entry: PriceBook.Entry, _ model: ModelPrice) -> [ReportTable.Cell] {
         let base = entry.period?.standard.base
         func price(_ tokenClass: TokenClass) -> ReportTable.Cell {
-            .money(base?[tokenClass].map { Amount(picodollars: Int128($0)) } ?? .zero)
+            // A free model costs nothing; one that is priced by something else has no such price.
+            .money(base.map { $0[tokenClass].map { Amount(picodollars: Int128($0)) } } ?? .zero)
         }
         return [
             .text(entry.provider), .text(model.model), price(.input), price(.cacheRead),
