@@ -28,7 +28,8 @@ package struct GatewayProcess {
     /// Serves until SIGTERM or SIGINT, then stops gracefully; a second signal ends it at once.
     package func run() async throws {
         prepareProcess()
-        let prices = try PriceSheetFolder.read(settings.pricing, state: settings.state)
+        // A bad sheet is refused before anything is made.
+        _ = try PriceSheetFolder.read(settings.pricing, state: settings.state)
         try LedgerDatabase.prepare(directory: settings.state)
         guard let lock = try FileLock(path: "\(settings.state)/lock") else {
             throw StartFailure(
@@ -38,9 +39,12 @@ package struct GatewayProcess {
         defer { withExtendedLifetime(lock) {} }
         let database = try LedgerDatabase(
             directory: settings.state, isServer: true, clock: clock)
+        let watch = LedgerWatch(database: database, settings: settings, logger: logger)
+        // Noted before the sheets are read, so that a change in between is taken up later.
+        try watch.notePriceChange()
+        let prices = try PriceSheetFolder.read(settings.pricing, state: settings.state)
         try database.store(prices, at: clock.now())
         let journal = SQLiteJournal(database, logger: logger)
-        let watch = LedgerWatch(database: database, settings: settings, logger: logger)
         let eager = Self.skipsDurableWaits ? EagerReceipts(journal) : nil
         if eager != nil { logger.warning("ledger.waits_skipped", metadata: ["for": "benchmarks"]) }
         let services = try restore(database, eager ?? journal, watch, prices)

@@ -42,12 +42,14 @@ final class LedgerWatch: Sendable {
         seen.withLock { $0.mark = mark }
     }
 
+    /// Before the price sheets are read for the first time.
+    func notePriceChange() throws {
+        let change = try database.lastPriceChange()
+        seen.withLock { $0.priceChange = change }
+    }
+
     func begin(_ services: GatewayServices, lastRow: Int64) throws {
-        let priceChange = try database.lastPriceChange()
-        seen.withLock { seen in
-            seen.lastRow = lastRow
-            seen.priceChange = priceChange
-        }
+        seen.withLock { $0.lastRow = lastRow }
         services.bookkeeper.setBudgets(try database.budgets())
     }
 

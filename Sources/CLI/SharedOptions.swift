@@ -5,6 +5,7 @@ internal import Config
 internal import Foundation
 internal import LedgerSQLite
 internal import Linux
+internal import Pricing
 internal import Reporting
 
 /// Options that every command takes.
@@ -28,6 +29,14 @@ struct SharedOptions: ParsableArguments {
                 flags: flags, environment: ProcessInfo.processInfo.environment,
                 configPath: config)
             return try loader.load()
+        }
+    }
+
+    /// Every price that is in force, the user's own before those that come with the program.
+    func prices() throws -> PriceBook {
+        let settings = try settings()
+        return try Failure.reported {
+            try PriceSheetFolder.read(settings.pricing, state: settings.state)
         }
     }
 

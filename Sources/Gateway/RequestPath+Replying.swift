@@ -95,7 +95,7 @@ extension RequestPath {
         // A plain reply comes whole and with its usage, so stopping it saves nothing.
         // A hard limit needs the true figure: thought that is not shown bounds nothing.
         let aborts =
-            admission.facts.streams
+            admission.facts.streams && !admission.facts.runsInBackground
             && admission.route.upstream.onClientDisconnect == .abort
             && !services.bookkeeper.isBlocking(userID: admission.record.userID)
         guard isFree || aborts else {

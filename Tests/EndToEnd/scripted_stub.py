@@ -4,7 +4,8 @@ import asyncio
 import json
 import re
 import struct
-import threading
+
+from http_stub import HTTPStub, write_chunk
 
 
 def events(documents, done=False):
@@ -40,44 +41,19 @@ class Answer:
         self.pieces, self.pause = pieces, pause
 
 
-class ScriptedStub:
+class ScriptedStub(HTTPStub):
     def __init__(self):
         self.script = []
         self.requests = []
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
-        self.server = asyncio.run_coroutine_threadsafe(self._listen(), self.loop).result(10)
-        self.port = self.server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        super().__init__()
 
     def on(self, pattern, answer):
         """Requests whose `METHOD /path` fits the pattern get this; a list is used up in turn."""
         self.script.insert(0, (re.compile(pattern), answer))
 
-    async def _listen(self):
-        return await asyncio.start_server(
-            self._serve, "127.0.0.1", 0, backlog=1024, limit=64 * 1024 * 1024)
-
-    def stop(self):
-        self.loop.call_soon_threadsafe(self.server.close)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-
-    async def _serve(self, reader, writer):
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                lines = head.split("\r\n")
-                method, target, _ = lines[0].split(" ", 2)
-                headers = {name.strip().lower(): value.strip() for name, _, value in
-                           (line.partition(":") for line in lines[1:] if line)}
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
-                self.requests.append((method, target, headers, body))
-                await self._answer(writer, method, target)
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
+    async def answer(self, writer, method, target, headers, body):
+        self.requests.append((method, target, headers, body))
+        await self._answer(writer, method, target)
 
     async def _answer(self, writer, method, target):
         for pattern, answer in self.script:
@@ -94,9 +70,9 @@ class ScriptedStub:
         size = max(1, -(-len(answer.body) // answer.pieces))
         for start in range(0, len(answer.body), size):
             piece = answer.body[start:start + size]
-            writer.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+            await write_chunk(writer, piece)
             await writer.drain()
             if answer.pause:
                 await asyncio.sleep(answer.pause)
-        writer.write(b"0\r\n\r\n")
+        await write_chunk(writer, b"")
         await writer.drain()

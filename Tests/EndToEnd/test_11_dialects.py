@@ -4,6 +4,7 @@ import base64
 import decimal
 import json
 import time
+import urllib.error
 import urllib.request
 
 import pytest
@@ -456,3 +457,72 @@ def test_azure_deployments_vertex_places_and_ollama(gateway, scripted):
     assert regional["metadata"]["region"] == "us-east5"
     assert ollama["cost_usd"] == "0.000000000000" and ollama["usage"] == {"input": 11, "output": 5}
     assert not ollama["metadata"].get("unpriced")
+
+
+def test_a_batch_that_failed_costs_nothing_in_the_end(gateway, scripted):
+    scripted.on("POST /v1/files", Answer({"id": "file-in"}))
+    scripted.on("POST /v1/batches", Answer({"id": "batch_2", "status": "validating"}))
+    scripted.on("GET /v1/batches/batch_2", Answer({"id": "batch_2", "status": "failed",
+                                                   "output_file_id": None}))
+    form = (b'--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nbatch\r\n--b\r\n'
+            b'content-disposition: form-data; name="file"; filename="x"\r\n\r\n'
+            + batch_file() + b"\r\n--b--\r\n")
+    call(gateway, "/openai/v1/files", form,
+         headers={"content-type": "multipart/form-data; boundary=b"})
+    call(gateway, "/openai/v1/batches", {
+        "input_file_id": "file-in", "endpoint": "/v1/chat/completions"})
+    assert picodollars(rows(gateway)[0]["cost_usd"]) > 0
+    call(gateway, "/openai/v1/batches/batch_2")
+    row = gateway.calls()[0]
+    assert row["cost_usd"] == "0.000000000000" and row["usage_status"] == "exact"
+
+
+def test_a_batch_of_small_calls_is_not_priced_as_one_large_one(gateway, scripted):
+    scripted.on("POST /v1/messages/batches", Answer({"id": "msgbatch_2"}))
+    result = {"custom_id": "a", "result": {"type": "succeeded", "message": {
+        "model": "claude-sonnet-4-5-20250929",
+        "usage": {"input_tokens": 150_000, "output_tokens": 10}}}}
+    large = json.loads(json.dumps(result))
+    large["result"]["message"]["usage"]["input_tokens"] = 10
+    scripted.on("GET /v1/messages/batches/msgbatch_2/results", Answer(
+        b"".join(json.dumps(line).encode() + b"\n" for line in [result, result, large])))
+    call(gateway, "/anthropic/v1/messages/batches", {"requests": [{"custom_id": "a", "params": {
+        "model": "claude-sonnet-4-5", "max_tokens": 5, "messages": []}}]})
+    rows(gateway)
+    call(gateway, "/anthropic/v1/messages/batches/msgbatch_2/results")
+    row = gateway.calls()[0]
+    assert picodollars(row["cost_usd"]) == 300_010 * 1_500_000 + 30 * 7_500_000
+    explained = json.loads(gateway.run("explain", row["call_id"], "--format", "json").stdout)
+    assert "note" not in explained, explained
+
+
+def test_google_is_never_asked_to_leave_the_usage_out(gateway, scripted):
+    scripted.on(":generateContent", Answer(GEMINI))
+    call(gateway, "/google/v1beta/models/gemini-2.5-flash:generateContent"
+         "?fields=candidates&access_token=canary&%24fields=x&alt=json", {"contents": []})
+    assert scripted.requests[0][1].endswith(":generateContent?alt=json")
+    assert rows(gateway)[0]["usage"] == {"input": 8, "output": 2, "reasoning": 5}
+
+
+def test_a_configured_key_signs_for_nobody_who_brings_no_credential(gateway, scripted):
+    scripted.on("/converse", Answer({"usage": {"inputTokens": 1, "outputTokens": 1}}))
+    path = "/bedrock/model/amazon.nova-micro-v1:0/converse"
+    call(gateway, path, {"messages": []})
+    call(gateway, path, {"messages": []}, headers={"authorization": "Bearer own-bedrock-key"})
+    sent = [headers.get("authorization") for _, _, headers, _ in scripted.requests]
+    assert sent == [None, "Bearer own-bedrock-key"]
+
+
+def test_what_is_priced_by_its_length_has_no_bound_and_is_never_free(gateway, scripted):
+    scripted.on("POST /v1/audio/transcriptions", Answer(b"plain text", "text/plain"))
+    form = (b'--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--b\r\n'
+            b'content-disposition: form-data; name="file"; filename="x"\r\n\r\n'
+            + b"x" * 50_000 + b"\r\n--b--\r\n")
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    call(gateway, "/openai/v1/audio/transcriptions", form, headers=headers)
+    row = rows(gateway)[0]
+    assert row["usage_status"] == "absent" and picodollars(row["cost_usd"]) > 0
+    gateway.limit("default", "--daily", "5", "--hard-stop")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        call(gateway, "/openai/v1/audio/transcriptions", form, headers=headers)
+    assert refused.value.code == 400 and b"audio_ms" in refused.value.read()

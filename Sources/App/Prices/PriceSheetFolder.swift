@@ -49,17 +49,43 @@ package enum PriceSheetFolder {
         return sheets
     }
 
-    /// Writes a sheet of the user's own, whole or not at all, and checks that it can be read.
-    package static func write(_ sheet: PriceSheet, state: String) throws {
+    /// Writes sheets of the user's own, after a check that all of them can be read.
+    package static func write(_ sheets: [PriceSheet], state: String) throws {
         let folder = own(state: state)
+        var texts: [(path: String, text: String)] = []
+        for sheet in sheets {
+            guard isName(sheet.provider) else {
+                throw PriceSheetError(
+                    file: folder, line: 1,
+                    reason: "'\(sheet.provider)' cannot name a provider: it is made of a-z, A-Z,"
+                        + " 0-9, - and _")
+            }
+            let path = "\(folder)/\(sheet.provider).yaml"
+            let text = PriceSheetText.text(
+                of: sheet,
+                comment: "Prices of your own; they go before those of the sheet that comes with"
+                    + " the program.\n"
+                    + "Written by 'spendfuse prices set' and 'spendfuse prices import'.")
+            _ = try PriceSheetReader(file: path).read(text, provider: sheet.provider)
+            texts.append((path, text))
+        }
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
-        let path = "\(folder)/\(sheet.provider).yaml"
-        let text = PriceSheetText.text(
-            of: sheet,
-            comment: "Prices of your own; they go before those of the sheet that comes with the"
-                + " program.\nWritten by 'spendfuse prices set' and 'spendfuse prices import'.")
-        _ = try PriceSheetReader(file: path).read(text, provider: sheet.provider)
-        try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
+        for (path, text) in texts {
+            try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
+        }
+    }
+
+    /// Names that are files of the folder, and nothing else.
+    private static func isName(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
     }
 }

@@ -1,8 +1,10 @@
 internal import Accounting
 internal import App
 internal import ArgumentParser
+internal import Chronology
 internal import Config
 internal import LedgerSQLite
+internal import Money
 internal import Reporting
 
 struct ExplainCommand: ParsableCommand {
@@ -21,18 +23,23 @@ struct ExplainCommand: ParsableCommand {
             throw ValidationError(
                 "'\(call)' is not a call's id; copy one from 'spendfuse calls'")
         }
-        let settings = try shared.settings()
         let ledger = try shared.ledger()
         let rows = try Failure.reported(exit: .storeUnreachable) { try ledger.attempts(of: id) }
         guard !rows.isEmpty else {
             StandardError.print("spendfuse: no call has the id \(call); see 'spendfuse calls'")
             throw ExitCode.failure
         }
-        let prices = try Failure.reported {
-            try PriceSheetFolder.read(settings.pricing, state: settings.state)
+        let prices = try shared.prices()
+        let moment = rows.first?.text("timestamp").flatMap { Instant(text: $0) }
+        let adjustments = try Failure.reported(exit: .storeUnreachable) {
+            try moment.map {
+                try ledger.adjustments(since: $0, until: $0.advanced(bySeconds: 1))
+            } ?? [:]
         }
         for row in rows {
-            let explanation = CallExplanation(row, prices: prices)
+            let key = "\(call)/\(row.number("attempt") ?? 0)"
+            let explanation = CallExplanation(
+                row, prices: prices, adjusted: adjustments[key] ?? .zero)
             switch output.format {
             case .table: print(explanation.text, terminator: "")
             default: output.show(explanation.table)

@@ -64,10 +64,7 @@ struct QuoteCommand: ParsableCommand {
     }
 
     func run() throws {
-        let settings = try shared.settings()
-        let prices = try Failure.reported {
-            try PriceSheetFolder.read(settings.pricing, state: settings.state)
-        }
+        let prices = try shared.prices()
         let now = SystemClock().now()
         guard let model else { return try answerLines(prices, now) }
         let inquiry = try inquiry(model)
@@ -95,7 +92,9 @@ struct QuoteCommand: ParsableCommand {
         inquiry.usage[.output] = try Self.positive(outputTokens, "--output-tokens")
         for text in count {
             let parts = text.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, let number = Int64(parts[1]), number >= 0 else {
+            guard parts.count == 2, let number = Int64(parts[1]),
+                (0...UsageBounds.maximumTokens).contains(number)
+            else {
                 throw ValidationError("--count \(text): write CLASS=NUMBER")
             }
             if let tokenClass = TokenClass(rawValue: String(parts[0])) {
@@ -122,7 +121,10 @@ struct QuoteCommand: ParsableCommand {
     }
 
     private static func positive(_ number: Int64, _ option: String) throws -> Int64 {
-        guard number >= 0 else { throw ValidationError("\(option) is a number of tokens") }
+        guard (0...UsageBounds.maximumTokens).contains(number) else {
+            throw ValidationError(
+                "\(option) is a number of tokens up to \(UsageBounds.maximumTokens)")
+        }
         return number
     }
 

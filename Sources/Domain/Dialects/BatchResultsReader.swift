@@ -9,9 +9,24 @@ package struct BatchResultsReader: UsageReader {
     /// More models than a batch has; what others used makes the reading invalid.
     private static let maximumModels = 64
 
-    private enum Place: Int32 { case model = 100, openAIUsage, messageUsage }
+    private enum Place: Int32 { case model = 100, openAIUsage, messageUsage, succeeded }
+
+    /// Input tokens at which price sheets have context tiers: what lies between two of them is
+    /// summed up apart.
+    private static let tierBounds: [Int64] = [
+        32_000, 64_000, 100_000, 128_000, 200_000, 256_000, 272_000, 512_000,
+    ]
+
+    private struct Total {
+        let model: String
+        let bucket: Int
+        var usage: Usage
+        var largestInput: Int64
+    }
 
     package static let outline = JSONOutline { outline in
+        outline.want("response.status_code", as: Place.succeeded.rawValue)
+        outline.want("result.type", as: Place.succeeded.rawValue)
         outline.want("response.body.model", as: Place.model.rawValue)
         outline.want("response.body.usage", as: Place.openAIUsage.rawValue)
         for (path, field) in OpenAIUsageField.chatPaths + OpenAIUsageField.responsesPaths {
@@ -25,8 +40,9 @@ package struct BatchResultsReader: UsageReader {
     }
 
     private var isInvalid = false
-    private var totals: [(model: String, usage: Usage)] = []
+    private var totals: [Total] = []
     private var model: String?
+    private var hasSucceeded = false
     private var counts = CountGroup.openAI()
     private var messageCounts = CountGroup(size: MessageCounts.Field.allCases.count)
 
@@ -34,6 +50,7 @@ package struct BatchResultsReader: UsageReader {
 
     package mutating func documentBegan() {
         model = nil
+        hasSucceeded = false
         counts.reset()
         messageCounts.reset()
     }
@@ -43,8 +60,13 @@ package struct BatchResultsReader: UsageReader {
             counts.take(Int(field.rawValue), scalar)
         } else if let field = MessageCounts.Field(rawValue: name - Self.messageBase) {
             messageCounts.take(Int(field.rawValue), scalar)
-        } else if case .model = Place(rawValue: name), case .string(let text) = scalar {
-            model = text
+        } else {
+            switch (Place(rawValue: name), scalar) {
+            case (.model, .string(let text)): model = text
+            case (.succeeded, .integer(200)), (.succeeded, .string("succeeded")):
+                hasSucceeded = true
+            default: break
+            }
         }
     }
 
@@ -56,7 +78,7 @@ package struct BatchResultsReader: UsageReader {
         }
     }
 
-    /// A request that failed has no usage and costs nothing.
+    /// A request that failed has no usage and costs nothing; one that succeeded must have one.
     package mutating func documentEnded(isValid: Bool) {
         guard isValid else {
             isInvalid = true
@@ -68,6 +90,8 @@ package struct BatchResultsReader: UsageReader {
             var stated = MessageCounts()
             stated.take(messageCounts)
             add(messageCounts.isInvalid ? nil : stated.usage)
+        } else if hasSucceeded {
+            isInvalid = true
         }
     }
 
@@ -76,10 +100,15 @@ package struct BatchResultsReader: UsageReader {
             isInvalid = true
             return
         }
-        if let index = totals.firstIndex(where: { $0.model == model }) {
-            totals[index].usage = totals[index].usage + usage
+        let input = usage.inputTokens
+        let bucket = Self.tierBounds.firstIndex { input <= $0 } ?? Self.tierBounds.count
+        let known = totals.firstIndex { $0.model == model && $0.bucket == bucket }
+        if let known {
+            totals[known].usage = totals[known].usage + usage
+            totals[known].largestInput = max(totals[known].largestInput, input)
         } else if totals.count < Self.maximumModels {
-            totals.append((model, usage))
+            totals.append(
+                Total(model: model, bucket: bucket, usage: usage, largestInput: input))
         } else {
             isInvalid = true
         }
@@ -91,7 +120,11 @@ package struct BatchResultsReader: UsageReader {
         reading.serviceTier = "batch"
         reading.usage = totals.first?.usage ?? Usage()
         reading.model = totals.first?.model
-        reading.extras = totals.dropFirst().map { ExtraUsage(model: $0.model, usage: $0.usage) }
+        reading.largestInput = totals.first?.largestInput
+        reading.extras = totals.dropFirst().map { total in
+            ExtraUsage(
+                model: total.model, usage: total.usage, largestInput: total.largestInput)
+        }
         return reading
     }
 }

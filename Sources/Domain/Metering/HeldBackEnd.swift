@@ -8,13 +8,19 @@ struct HeldBackEnd: Sendable {
 
     /// What may pass now of `bytes`.
     mutating func pass(_ bytes: [UInt8], isFinal: Bool) -> [UInt8] {
-        guard isFinal else { return bytes }
-        // What follows the end of a reply is not part of it.
-        if waiting.count < Self.maximumBytes { waiting += bytes }
-        return []
+        guard isFinal else { return waiting.isEmpty ? bytes : release() + bytes }
+        guard waiting.count + bytes.count > Self.maximumBytes else {
+            waiting += bytes
+            return []
+        }
+        // So much does not follow the end of a reply; the newest piece is enough to wait.
+        let passing = waiting
+        waiting = bytes
+        return passing
     }
 
     mutating func release() -> [UInt8] {
+        guard !waiting.isEmpty else { return [] }
         defer { waiting = [] }
         return waiting
     }

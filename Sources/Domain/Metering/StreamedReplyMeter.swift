@@ -16,11 +16,10 @@ package final class StreamedReplyMeter: ReplyMeter {
     }
 
     package func consume(_ bytes: [UInt8]) -> [UInt8] {
-        let wasFinal = sink.isFinal
         sink.endedEvents.removeAll(keepingCapacity: true)
         events.push(bytes.span, into: &sink)
         let passing = hider?.pass(bytes, endedEvents: sink.endedEvents) ?? bytes
-        return end.pass(passing, isFinal: wasFinal || sink.isFinal)
+        return end.pass(passing, isFinal: sink.isFinal)
     }
 
     package func finish() -> [UInt8] {

@@ -7,6 +7,7 @@ extension Usage {
             var object = JSONObjectText()
             object.add("model", extra.model)
             object.addRaw("usage", extra.usage.json)
+            object.add("largest_input", extra.largestInput)
             return object.closed
         }
         let separator = isEmpty ? "" : ","
@@ -14,6 +15,9 @@ extension Usage {
     }
 
     private static let outline = JSONOutline { want(under: "", in: &$0) }
+
+    /// Above what any row has, and far from overflow in sums of all classes.
+    private static let maximumCount: Int64 = 1_000_000_000_000_000
 
     /// Names every class and piece as a key under `path`, which ends in a dot or is empty.
     package static func want(under path: String, in outline: inout JSONOutline.Builder) {
@@ -29,7 +33,9 @@ extension Usage {
     /// Takes the count of the class or piece that `want` called `name`; false for another name,
     /// or for what is no count.
     package mutating func take(_ name: Int32, _ scalar: JSONScalar) -> Bool {
-        guard case .integer(let count) = scalar, count >= 0 else { return false }
+        guard case .integer(let count) = scalar, count >= 0, count <= Self.maximumCount else {
+            return false
+        }
         if let tokenClass = TokenClass.all.first(where: { $0.index == Int(name) }) {
             self[tokenClass] = count
             return true
@@ -61,6 +67,7 @@ extension ExtraUsage {
     private static let outline = JSONOutline { outline in
         outline.want("extra[]", as: ExtraSink.element)
         outline.want("extra[].model", as: ExtraSink.model)
+        outline.want("extra[].largest_input", as: ExtraSink.largestInput)
         Usage.want(under: "extra[].usage.", in: &outline)
     }
 
@@ -77,21 +84,25 @@ extension ExtraUsage {
 private struct ExtraSink: JSONSink {
     static let element: Int32 = 1_000
     static let model: Int32 = 1_001
+    static let largestInput: Int32 = 1_002
 
     var extras: [ExtraUsage] = []
     private var model: String?
     private var usage = Usage()
+    private var largestInput: Int64?
 
     mutating func scanned(_ name: Int32, _ scalar: JSONScalar, at range: Range<Int>) {
+        if name == Self.largestInput, case .integer(let count) = scalar { largestInput = count }
         if name == Self.model, case .string(let text) = scalar { model = text }
         _ = usage.take(name, scalar)
     }
 
     mutating func opened(_ name: Int32, isObject: Bool, at offset: Int) {
-        if name == Self.element { (model, usage) = (nil, Usage()) }
+        if name == Self.element { (model, usage, largestInput) = (nil, Usage(), nil) }
     }
 
     mutating func closed(_ name: Int32, at offset: Int) {
-        if name == Self.element { extras.append(ExtraUsage(model: model, usage: usage)) }
+        guard name == Self.element else { return }
+        extras.append(ExtraUsage(model: model, usage: usage, largestInput: largestInput))
     }
 }

@@ -28,6 +28,8 @@ package struct UsageReading: Sendable, Equatable {
     /// Of generated images.
     package var imageSize: String?
     package var imageQuality: String?
+    /// Of a usage that is a sum over several requests: see `ExtraUsage.largestInput`.
+    package var largestInput: Int64?
     /// An error inside a reply that began as a success.
     package var errorMessage: String?
     /// Bytes of text, thought and tool input that the model has sent; bounds its tokens from
@@ -48,10 +50,13 @@ package struct ExtraUsage: Sendable, Equatable {
     /// Nil: the call's model.
     package let model: String?
     package let usage: Usage
+    /// Of a sum over several requests: the input of the largest, which decides the tier of all.
+    package let largestInput: Int64?
 
-    package init(model: String?, usage: Usage) {
+    package init(model: String?, usage: Usage, largestInput: Int64? = nil) {
         self.model = model
         self.usage = usage
+        self.largestInput = largestInput
     }
 }
 

@@ -26,7 +26,8 @@ package struct CostBreakdown: Sendable {
             multiplier = nil
             return
         }
-        let prices = period.tier(in: context).prices(inputTokens: usage.inputTokens)
+        let prices = period.tier(in: context).prices(
+            inputTokens: context.contextInput ?? usage.inputTokens)
         var lines: [Line] = []
         for tokenClass in TokenClass.all where usage[tokenClass] > 0 {
             guard let price = prices[tokenClass] else { continue }

@@ -19,7 +19,8 @@ package enum CostModel {
         of usage: Usage, at entry: PriceBook.Entry, context: PriceContext
     ) throws(Failure) -> Amount {
         guard let period = entry.period else { return .zero }
-        let prices = period.tier(in: context).prices(inputTokens: usage.inputTokens)
+        let prices = period.tier(in: context).prices(
+            inputTokens: context.contextInput ?? usage.inputTokens)
         var millionths: Int128 = 0
         for tokenClass in TokenClass.all where usage[tokenClass] > 0 {
             guard let price = prices[tokenClass] else { throw .noPrice(tokenClass) }

@@ -9,6 +9,9 @@ package struct PriceContext: Hashable, Sendable {
     package var region: String?
     /// Decides between prices of the day and of the night.
     package var moment: Instant?
+    /// Input tokens that decide the context tier, where they are not those of the usage: it is
+    /// then the sum of several requests.
+    package var contextInput: Int64?
     /// Of generated images, as asked for.
     package var imageSize: String?
     package var imageQuality: String?

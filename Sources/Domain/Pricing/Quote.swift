@@ -21,6 +21,8 @@ package struct QuoteBasis: Hashable, Sendable {
     package var inferenceGeo: String?
     /// The place that serves the call.
     package var region: String?
+    /// Inputs of which each can fill the context window: pictures that are embedded.
+    package var windows: Int64 = 1
     /// Pieces beside the tokens that the call can consume at most: images, characters.
     package var pieces: [FeeUnit: Int64] = [:]
     /// Of generated images; nil: the provider chooses.
@@ -42,6 +44,8 @@ package struct Quote: Hashable, Sendable {
         /// The input is not in the body and the sheet has no context window.
         case noInputBound(String)
         case hostedTool(String)
+        /// The model is priced by something that the request does not tell the length of.
+        case unboundedPiece(FeeUnit)
         case overflow
     }
 
@@ -106,10 +110,23 @@ package struct Quote: Hashable, Sendable {
         }
     }
 
+    /// Measures that a model can be priced by in the place of tokens.
+    private static let inherentUnits: [FeeUnit] = [
+        .audioMilliseconds, .videoMilliseconds, .page, .searchUnit, .image, .characters,
+    ]
+
     /// What the pieces cost at most. Those that the sheet does not price have no bound.
     private static func fees(
         _ basis: QuoteBasis, _ period: PricePeriod
     ) throws(Failure) -> Amount {
+        // What the model is priced by and the request does not bound.
+        for unit in Self.inherentUnits where basis.pieces[unit] == nil {
+            let isPriced = (period.fees[unit] ?? 0) > 0
+            let isImage = unit == .image && !period.imagePrices.isEmpty
+            if period.standard.base.isEmpty, isPriced || isImage {
+                throw .unboundedPiece(unit)
+            }
+        }
         var sum = Amount.zero
         do throws(CostModel.Failure) {
             if let fee = period.fees[.request] {
@@ -140,7 +157,9 @@ package struct Quote: Hashable, Sendable {
             // Where no token has a price, none needs a bound.
             if entry.bounds.hasNoTokenPrice { return 0 }
             guard let window = entry.model.contextWindow else { throw .noInputBound(reason) }
-            return window
+            let (total, overflow) = window.multipliedReportingOverflow(by: max(1, basis.windows))
+            guard !overflow else { throw .overflow }
+            return total
         }
     }
 
@@ -180,7 +199,9 @@ struct QuoteBounds: Sendable {
         standard = Self.bounds(period.standard) + period.hours.flatMap { Self.bounds($0.prices) }
         let standard = standard
         byTier = period.serviceTiers.mapValues { standard + Self.bounds($0) }
-        unpinned = byTier["priority"] ?? standard
+        // Batches and Anthropic's fast mode have to be asked for.
+        let chosenByProvider = period.serviceTiers.filter { $0.key != "batch" && $0.key != "fast" }
+        unpinned = standard + chosenByProvider.values.flatMap { Self.bounds($0) }
         hasNoTokenPrice = period.standard.base.isEmpty
     }
 
@@ -193,11 +214,15 @@ struct QuoteBounds: Sendable {
             }
     }
 
+    /// Names by which a request pins the tier that has no prices of its own.
+    private static let plainTiers: Set<String> = ["default", "standard", "standard_only"]
+
     /// Of the tiers that can come to serve a request. One that does not pin its tier can be served
     /// by a dearer one, where the account is set so.
     func reachable(_ requested: String?) -> [Bound] {
-        guard let requested, requested != "auto" else { return unpinned }
-        return byTier[requested] ?? standard
+        guard let requested else { return unpinned }
+        if let bounds = byTier[requested] { return bounds }
+        return Self.plainTiers.contains(requested) ? standard : unpinned
     }
 }
 

@@ -1,7 +1,7 @@
 internal import Accounting
 internal import Chronology
 internal import Metering
-internal import Money
+package import Money
 package import Pricing
 
 /// Why a call cost what it did: each class × price = cost, computed anew from the row's usage and
@@ -9,11 +9,16 @@ package import Pricing
 package struct CallExplanation {
     private let row: CallRow
     private let breakdown: CostBreakdown?
+    /// What other models made in the same call, or the same one in requests of another size.
+    private var extras: [(model: String, cost: Amount)] = []
+    /// What was booked for the call later, at corrected prices.
+    private let adjusted: Amount
     /// Why there is no breakdown, or why it does not add up to the row.
     private let note: String?
 
-    package init(_ row: CallRow, prices: PriceBook) {
+    package init(_ row: CallRow, prices: PriceBook, adjusted: Amount = .zero) {
         self.row = row
+        self.adjusted = adjusted
         guard let version = row.text("price_version") else {
             breakdown = nil
             note = "no price was known for this call, so it was booked at 0 and marked unpriced"
@@ -26,7 +31,27 @@ package struct CallExplanation {
         }
         let usage = Usage(json: row.text("usage") ?? "{}")
         breakdown = try? CostBreakdown(of: usage, at: entry, context: row.priceContext)
-        note = Self.note(row, breakdown?.total)
+        extras = Self.extras(row, entry, prices)
+        let total = extras.reduce(breakdown?.total) { sum, extra in sum.map { $0 + extra.cost } }
+        note = Self.note(row, total)
+    }
+
+    private static func extras(
+        _ row: CallRow, _ entry: PriceBook.Entry, _ prices: PriceBook
+    ) -> [(model: String, cost: Amount)] {
+        let moment = row.text("timestamp").flatMap { Instant(text: $0) }
+        return ExtraUsage.list(json: row.text("usage") ?? "{}").compactMap { extra in
+            var price: PriceBook.Entry? = entry
+            if let model = extra.model, let moment {
+                price = prices.entry(provider: entry.provider, model: model, at: moment)
+            }
+            var context = row.priceContext
+            context.contextInput = extra.largestInput
+            guard let price,
+                let cost = try? CostModel.cost(of: extra.usage, at: price, context: context)
+            else { return nil }
+            return (price.model.model, cost)
+        }
     }
 
     private static func entry(
@@ -37,7 +62,12 @@ package struct CallExplanation {
         else { return nil }
         return [row.text("model"), row.text("model_requested")].compactMap { $0 }
             .compactMap { prices.entry(provider: provider, model: $0, at: moment) }
-            .first { $0.version == version }
+            .first { Self.withoutSheet($0.version) == Self.withoutSheet(version) }
+    }
+
+    /// A version without the day of its sheet: other models of the sheet have changed since.
+    private static func withoutSheet(_ version: String) -> Substring {
+        version.prefix { $0 != "#" }
     }
 
     private static func note(_ row: CallRow, _ computed: Amount?) -> String? {
@@ -56,6 +86,12 @@ package struct CallExplanation {
 
     package var table: ReportTable {
         var table = breakdown?.table ?? CostBreakdown.emptyTable
+        table.rows += extras.map { extra in
+            [
+                .text("beside: \(extra.model)"), .number(nil), .money(nil), .number(nil),
+                .money(extra.cost),
+            ]
+        }
         table.totalRow?[4] = .money(row.money("cost_usd"))
         for name in [
             "call_id", "timestamp", "user_id", "model", "usage_status", "price_version", "status",
@@ -67,6 +103,7 @@ package struct CallExplanation {
             table.facts.append(
                 ("multiplier", "\(multiplier.digits)/1e\(multiplier.scale)"))
         }
+        if adjusted != .zero { table.facts.append(("adjusted_usd", adjusted.dollars)) }
         table.facts.append(("budgets", budgets))
         if let note { table.facts.append(("note", note)) }
         return table

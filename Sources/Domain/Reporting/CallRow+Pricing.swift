@@ -12,6 +12,7 @@ extension CallRow {
             serviceTier: text("service_tier"), inferenceGeo: text("inference_geo"))
         context.region = sink.region
         context.imageSize = sink.imageSize
+        context.contextInput = sink.contextInput
         context.imageQuality = sink.imageQuality
         context.moment = text("timestamp").flatMap { Instant(text: $0) }
         return context
@@ -20,25 +21,30 @@ extension CallRow {
 
 /// The parts of a row's metadata that its price depends on.
 private struct ContextSink: JSONSink {
-    private enum Place: Int32 { case region, imageSize, imageQuality }
+    private enum Place: Int32 { case region, imageSize, imageQuality, contextInput }
 
     static let outline = JSONOutline { outline in
         outline.want("region", as: Place.region.rawValue)
+        outline.want("context_input", as: Place.contextInput.rawValue)
         outline.want("image_size", as: Place.imageSize.rawValue)
         outline.want("image_quality", as: Place.imageQuality.rawValue)
     }
 
     var region: String?
     var imageSize: String?
+    var contextInput: Int64?
     var imageQuality: String?
 
     mutating func scanned(_ name: Int32, _ scalar: JSONScalar, at range: Range<Int>) {
+        if case .contextInput = Place(rawValue: name), case .integer(let count) = scalar {
+            contextInput = count
+        }
         guard case .string(let text) = scalar else { return }
         switch Place(rawValue: name) {
         case .region: region = text
         case .imageSize: imageSize = text
         case .imageQuality: imageQuality = text
-        case nil: break
+        case .contextInput, nil: break
         }
     }
 }

@@ -8,7 +8,9 @@ package struct PriceAdjustment: Sendable {
     package let callID: String
     package let attempt: Int64
     package let model: String
+    /// By the row and by earlier adjustments of it.
     package let booked: Amount
+    package let earlier: Amount
     package let cost: Amount
     package let version: String
     package let versionBefore: String?
@@ -40,7 +42,7 @@ package enum Repricing {
         else { return nil }
         let adjustment = PriceAdjustment(
             callID: callID, attempt: attempt, model: entry.model.model, booked: cost + earlier,
-            cost: priced + extras, version: entry.version,
+            earlier: earlier, cost: priced + extras, version: entry.version,
             versionBefore: row.text("price_version"))
         return adjustment.difference == .zero ? nil : adjustment
     }
@@ -56,9 +58,10 @@ package enum Repricing {
             if let model = extra.model {
                 price = prices.entry(provider: provider, model: model, at: moment)
             }
+            var context = row.priceContext
+            context.contextInput = extra.largestInput
             guard let price,
-                let cost = try? CostModel.cost(
-                    of: extra.usage, at: price, context: row.priceContext)
+                let cost = try? CostModel.cost(of: extra.usage, at: price, context: context)
             else { return nil }
             sum += cost
         }

@@ -37,7 +37,7 @@ package final class Bookkeeper: Sendable {
     package func hold(
         _ amount: Amount, for record: RequestRecord, receipt: JournalReceipt
     ) -> HoldResult {
-        guard journal.isWritable else { return .storeUnavailable }
+        guard journal.isWritable, amount.stored != nil else { return .storeUnavailable }
         return ledger.withLock { ledger in
             let scopes = Self.scopes(of: record.userID)
             switch ledger.hold(record.attempt, amount, on: scopes, at: clock.now()) {

@@ -1,4 +1,5 @@
 internal import Dialects
+internal import Metering
 internal import Pricing
 
 extension GatewayError {
@@ -45,6 +46,10 @@ extension GatewayError {
             reason =
                 "the hosted tool '\(tool.headerSafe)' runs as often as the model likes and"
                 + " has no bound; leave it out"
+        case .unboundedPiece(let unit):
+            reason =
+                "it is priced by \(unit.rawValue), of which nobody knows how much it will be;"
+                + " remove the limit's hard stop to let such calls pass"
         case .overflow:
             reason = "the bound is larger than any limit; ask for fewer tokens"
         }

@@ -79,10 +79,19 @@ struct RequestFields: Sendable {
         PercentEncoding.decoded(String(pair.prefix { $0 != "=" })) == "key"
     }
 
-    /// `query` without the credential.
-    static func withoutKey(_ query: String?) -> String? {
+    /// Parameters that stay here: credentials, and those by which Google leaves out parts of a
+    /// reply, its usage among them. Source: Google Cloud APIs, system parameters.
+    private static let keptParameters: Set<String> = [
+        "key", "$key", "access_token", "oauth_token", "$oauth_token", "fields", "$fields",
+        "callback", "$callback",
+    ]
+
+    /// `query` without what stays here.
+    static func forwarded(_ query: String?) -> String? {
         guard let query else { return nil }
-        let kept = query.split(separator: "&").filter { !isKey($0) }
+        let kept = query.split(separator: "&").filter { pair in
+            !keptParameters.contains(PercentEncoding.decoded(String(pair.prefix { $0 != "=" })))
+        }
         return kept.isEmpty ? nil : kept.joined(separator: "&")
     }
 }

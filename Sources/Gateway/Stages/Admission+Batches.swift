@@ -59,7 +59,10 @@ extension AdmissionStages {
                     at: admission.record.admittedAt)
             else { throw .unpriced(model: request.model, admission.route) }
             do throws(Quote.Failure) {
-                sum += try Quote(request.basis, at: entry).amount
+                var basis = request.basis
+                basis.region = admission.route.region
+                sum += try Quote(basis, at: entry).amount
+                guard sum.stored != nil else { throw .overflow }
             } catch {
                 throw .unbounded(error, model: request.model)
             }

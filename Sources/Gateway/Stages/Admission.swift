@@ -18,18 +18,20 @@ final class Admission {
     /// Why a call that may pass has no quote; nil where it has one.
     var quoteFailure: GatewayError?
     var record: RequestRecord
+    let bodyBytes: Int
     /// What a batch of the uploaded file can cost.
     var quotedFile: QuotedFile?
 
     init(
         route: Route, caller: Caller, facts: RequestFacts, fields: RequestFields,
-        record: RequestRecord
+        record: RequestRecord, bodyBytes: Int
     ) {
         self.route = route
         self.caller = caller
         self.facts = facts
         self.fields = fields
         self.record = record
+        self.bodyBytes = bodyBytes
     }
 
     /// The change that makes a stream state its usage, where the upstream knows the field for it.
@@ -43,9 +45,20 @@ final class Admission {
             serviceTier: reading.serviceTier, inferenceGeo: reading.inferenceGeo)
         context.region = route.region
         context.moment = record.admittedAt
+        context.contextInput = reading.largestInput
         context.imageSize = reading.imageSize ?? facts.basis.imageSize
         context.imageQuality = reading.imageQuality ?? facts.basis.imageQuality
         return context
+    }
+
+    /// Milliseconds of sound in the body of a call that is priced by them, for a reply that does
+    /// not state its length: as much as speech at 500 bytes a second, a low rate, has.
+    var likelySound: Int64 {
+        guard (price?.period?.fees[.audioMilliseconds] ?? 0) > 0,
+            case .contextWindow = facts.basis.input
+        else { return 0 }
+        let millisecondsPerByte: Int64 = 2
+        return Int64(bodyBytes) * millisecondsPerByte
     }
 
     /// What is held for the call; nothing where no bound is known and nothing asks for one.
@@ -78,7 +91,7 @@ struct AdmissionStages {
             route: route, caller: caller, facts: facts, fields: fields,
             record: RequestRecord(
                 attempt: AttemptID(call: call, attempt: 1), admittedAt: services.clock.now(),
-                userID: caller.userID))
+                userID: caller.userID), bodyBytes: request.body.count)
         attribute(admission)
         price(admission, request)
         return admission
@@ -98,7 +111,9 @@ struct AdmissionStages {
     ) throws(GatewayError) -> RequestFacts {
         do throws(RequestProblem) {
             var facts = try route.endpoint.readRequest(RequestInput(request, route))
-            facts.model = facts.model.map { route.upstream.models[$0] ?? $0 }
+            if route.model == nil {
+                facts.model = facts.model.map { route.upstream.models[$0] ?? $0 }
+            }
             facts.basis.region = route.region
             return facts
         } catch {

@@ -8,13 +8,14 @@ enum Forwarding {
     ) -> UpstreamRequest {
         let route = admission.route
         var url = route.url
-        if let query = RequestFields.withoutKey(request.query) { url += "?" + query }
+        if let query = RequestFields.forwarded(request.query) { url += "?" + query }
         var lines = admission.fields.passed
         if case .configured = admission.caller.credential {
             // The operator's key bills to the operator's own project.
             lines.removeAll { line in
                 let name = line.prefix { $0 != ":" }.lowercased()
                 return name == "openai-organization" || name == "openai-project"
+                    || name == "x-goog-user-project"
             }
         }
         var body: [UInt8]? = request.body
@@ -47,10 +48,12 @@ enum Forwarding {
     private static func credential(for admission: Admission) -> Credential? {
         let upstream = admission.route.upstream
         switch admission.caller.credential {
-        // A signature is made for the host that it is sent to, so a client's cannot pass.
-        case .passThrough(let field) where upstream.authentication != .aws || upstream.key == nil:
-            return field.map { .field($0) }
-        default:
+        case .passThrough(let field):
+            // A signature is made for the host that it is sent to, so a client's cannot pass.
+            let isSigned = field?.value.hasPrefix("AWS4-HMAC-SHA256") == true
+            guard isSigned, let key = upstream.key else { return field.map { .field($0) } }
+            return configured(key.revealed, admission.route)
+        case .configured:
             return upstream.key.flatMap { configured($0.revealed, admission.route) }
         }
     }

@@ -88,7 +88,8 @@ extension RequestRecord {
     ) {
         var object = JSONObjectText()
         if admission.route.endpoint.meterClass == .denied { object.add("unmetered", true) }
-        if settlement.priceVersion == nil, admission.route.endpoint.meterClass == .priced,
+        let isPriced = [.priced, .settles].contains(admission.route.endpoint.meterClass)
+        if settlement.priceVersion == nil, isPriced,
             settlement.reportedCost == nil || settlement.cost == .zero
         {
             object.add("unpriced", true)
@@ -98,6 +99,7 @@ extension RequestRecord {
         object.addList("unpriced_models", settlement.unpricedModels)
         object.add("pending_id", reading.pendingID)
         object.add("region", context.region)
+        object.add("context_input", context.contextInput)
         if settlement.usage[.image] > 0 {
             object.add("image_size", context.imageSize)
             object.add("image_quality", context.imageQuality)

@@ -110,7 +110,9 @@ struct Settlement: Sendable {
                 unpricedModels.append(extra.model ?? admission.facts.model ?? "")
                 continue
             }
-            cost += try CostModel.cost(of: extra.usage, at: price, context: context)
+            var own = context
+            own.contextInput = extra.largestInput
+            cost += try CostModel.cost(of: extra.usage, at: price, context: own)
         }
     }
 
@@ -194,7 +196,10 @@ struct Settlement: Sendable {
     /// Prices the input in full and the output that was seen.
     private mutating func settleSeen(_ admission: Admission, _ reading: UsageReading) {
         usage = reading.usage ?? Usage()
-        if reading.usage == nil { usage[.input] = admission.inputBound }
+        if reading.usage == nil {
+            usage[.input] = admission.inputBound
+            usage[.audioMilliseconds] = admission.likelySound
+        }
         usage[.output] += max(0, reading.outputBytesSeen - usage.outputTokens)
         guard let entry = admission.price else { return }
         let context = admission.priceContext(reading)

@@ -19,7 +19,8 @@ extension LedgerDatabase {
                 WHEN 'endpoint' THEN endpoint WHEN 'key' THEN key_id WHEN 'project' THEN project_id
                 WHEN 'session' THEN session_id WHEN 'upstream' THEN upstream
                 WHEN 'task_type' THEN task_type END AS second_key,
-            sum(status <> 'blocked'), sum(status = 'error'), sum(status = 'blocked'),
+            sum(status <> 'blocked' AND endpoint IS NOT 'adjustment'),
+            sum(status = 'error'), sum(status = 'blocked'),
             sum(input_tokens), sum(output_tokens), sum(cost_picodollars),
             sum(CASE WHEN usage_status <> 'exact' THEN cost_picodollars ELSE 0 END)
         FROM api_cost_tracking

@@ -52,7 +52,8 @@ extension LedgerDatabase {
     }
 
     /// Books what a call should have cost beside what it was booked at: a row of its own, so that
-    /// nothing that was booked is ever changed. A call is adjusted to a price version once.
+    /// nothing that was booked is ever changed. A call that another run has adjusted in the
+    /// meantime is left as it is.
     package func adjust(
         _ adjustments: [PriceAdjustment], at now: Instant
     ) throws(LedgerStoreError) -> Int {
@@ -68,7 +69,7 @@ extension LedgerDatabase {
                     sql: Self.adjustmentSQL,
                     arguments: [
                         metadata.closed, adjustment.difference.stored, adjustment.version,
-                        adjustment.callID, adjustment.attempt,
+                        adjustment.callID, adjustment.attempt, adjustment.earlier.stored,
                     ])
                 written += db.changesCount
             }
@@ -84,7 +85,11 @@ extension LedgerDatabase {
         SELECT NULL, attempt, timestamp, user_id, project_id, key_id, session_id, conversation_id,
             tags, provider, upstream, 'adjustment', model, model_requested, 'exact',
             service_tier, task_type, ?1, ?2, ?3
-        FROM api_cost_tracking WHERE call_id = ?4 AND attempt = ?5
+        FROM api_cost_tracking AS call WHERE call_id = ?4 AND attempt = ?5
+            AND ?6 = (SELECT ifnull(sum(cost_picodollars), 0) FROM api_cost_tracking AS earlier
+                WHERE earlier.endpoint = 'adjustment' AND earlier.timestamp = call.timestamp
+                    AND json_extract(earlier.metadata, '$.adjusts') = ?4
+                    AND json_extract(earlier.metadata, '$.attempt') = ?5)
         """
 
     /// What was booked for each call by adjustments, by call and attempt.

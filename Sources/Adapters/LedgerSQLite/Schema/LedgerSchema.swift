@@ -14,7 +14,17 @@ enum LedgerSchema {
         Step(name: "0002_budgets", sql: budgets),
         Step(name: "0003_prices_and_keys", sql: pricesAndKeys),
         Step(name: "0004_deferred_bills", sql: deferredBills),
+        Step(name: "0005_negative_costs", sql: negativeCosts),
     ]
+
+    /// An adjustment can be negative, whose sign stands before all digits.
+    private static let negativeCosts = """
+        ALTER TABLE api_cost_tracking DROP COLUMN cost_usd;
+        ALTER TABLE api_cost_tracking ADD COLUMN cost_usd TEXT GENERATED ALWAYS AS (
+            CASE WHEN cost_picodollars < 0 THEN '-' ELSE '' END
+            || printf('%d.%012d', abs(cost_picodollars) / 1000000000000,
+                abs(cost_picodollars) % 1000000000000)) VIRTUAL;
+        """
 
     private static let deferredBills = """
         CREATE TABLE deferred_bills (

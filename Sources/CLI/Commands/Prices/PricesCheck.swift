@@ -18,11 +18,15 @@ struct PricesCheck: ParsableCommand {
     @Option(name: .long, help: "Look at calls of so many days.")
     var days: Int64 = 30
 
+    func validate() throws {
+        guard (1...36_500).contains(days) else {
+            throw ValidationError("--days is a number from 1 to 36500")
+        }
+    }
+
     func run() throws {
         let settings = try shared.settings()
-        let book = try Failure.reported {
-            try PriceSheetFolder.read(settings.pricing, state: settings.state)
-        }
+        let book = try shared.prices()
         for provider in book.providers {
             let count = book.models(of: provider).count
             print("\(provider): \(count) models, version \(book.version(of: provider) ?? "?")")

@@ -31,10 +31,7 @@ struct PricesList: ParsableCommand {
     var model: String?
 
     func run() throws {
-        let settings = try shared.settings()
-        let book = try Failure.reported {
-            try PriceSheetFolder.read(settings.pricing, state: settings.state)
-        }
+        let book = try shared.prices()
         let now = SystemClock().now()
         var table = ReportTable(columns: [
             .text("provider"), .text("model"), .money("input_usd"), .money("cache_read_usd"),

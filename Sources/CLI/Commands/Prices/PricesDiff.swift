@@ -20,10 +20,7 @@ struct PricesDiff: ParsableCommand {
     var new = false
 
     func run() throws {
-        let settings = try shared.settings()
-        let book = try Failure.reported {
-            try PriceSheetFolder.read(settings.pricing, state: settings.state)
-        }
+        let book = try shared.prices()
         let now = SystemClock().now()
         let theirs = PriceBook(sheets: try list.read().sheets)
         var table = ReportTable(columns: [

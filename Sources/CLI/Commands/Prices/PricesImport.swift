@@ -53,18 +53,45 @@ struct PricesImport: ParsableCommand {
             StandardError.print("left out: \(line)")
         }
         let now = SystemClock().now()
+        let book = try shared.prices()
         try Failure.reported {
             let own = try PriceSheetFolder.ownSheets(state: settings.state)
-            for imported in result.sheets {
+            let sheets = result.sheets.map { imported in
                 var sheet = own.first { $0.provider == imported.provider } ?? imported
                 let names = Set(imported.models.map { $0.model.lowercased() })
                 sheet.models.removeAll { names.contains($0.model.lowercased()) }
-                sheet.models += imported.models
+                sheet.models += imported.models.map { Self.completed($0, imported.provider, book) }
                 sheet.version = now.shortText
-                try PriceSheetFolder.write(sheet, state: settings.state)
-                print("\(sheet.provider): \(imported.models.count) models")
+                return sheet
             }
+            try PriceSheetFolder.write(sheets, state: settings.state)
         }
+        for sheet in result.sheets { print("\(sheet.provider): \(sheet.models.count) models") }
         try PricesSync.sync(shared, settings)
+    }
+
+    /// The list says what tokens cost. What it does not say stays as the sheet has it: the model's
+    /// other names, fees, regions and hours.
+    private static func completed(
+        _ imported: ModelPrice, _ provider: String, _ book: PriceBook
+    ) -> ModelPrice {
+        let known = book.models(of: provider, named: imported.model)
+            .last { $0.model == imported.model || $0.aliases.contains(imported.model) }
+        guard let known else { return imported }
+        var price = imported
+        price.aliases += ([known.model] + known.aliases).filter {
+            $0 != imported.model && !imported.aliases.contains($0)
+        }
+        price.matches = known.matches
+        price.coversSnapshots = known.coversSnapshots
+        price.contextWindow = imported.contextWindow ?? known.contextWindow
+        price.maximumOutput = imported.maximumOutput ?? known.maximumOutput
+        guard let last = known.periods.last else { return price }
+        for index in price.periods.indices {
+            price.periods[index].fees = last.fees
+            price.periods[index].multipliers = last.multipliers
+            price.periods[index].imagePrices = last.imagePrices
+        }
+        return price
     }
 }

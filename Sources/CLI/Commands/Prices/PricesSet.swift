@@ -50,9 +50,7 @@ struct PricesSet: ParsableCommand {
     func run() throws {
         let settings = try shared.settings()
         let now = SystemClock().now()
-        let book = try Failure.reported {
-            try PriceSheetFolder.read(settings.pricing, state: settings.state)
-        }
+        let book = try shared.prices()
         let period = try period(now)
         try Failure.reported {
             let own = try PriceSheetFolder.ownSheets(state: settings.state)
@@ -64,11 +62,12 @@ struct PricesSet: ParsableCommand {
             var price = sheet.models.first { $0.model == model } ?? named(like: known)
             price.contextWindow = contextWindow ?? price.contextWindow ?? known?.contextWindow
             price.maximumOutput = maximumOutput ?? price.maximumOutput ?? known?.maximumOutput
-            price.periods.removeAll { ($0.from ?? now) >= (period.from ?? now) }
+            let always = Instant(microseconds: .min)
+            price.periods.removeAll { ($0.from ?? always) >= (period.from ?? now) }
             price.periods.append(period)
             sheet.models.removeAll { $0.model == model }
             sheet.models.append(price)
-            try PriceSheetFolder.write(sheet, state: settings.state)
+            try PriceSheetFolder.write([sheet], state: settings.state)
         }
         try PricesSync.sync(shared, settings)
         print(
@@ -78,7 +77,10 @@ struct PricesSet: ParsableCommand {
 
     /// A model of the sheet is known by all its names here too, as replies use any of them.
     private func named(like known: ModelPrice?) -> ModelPrice {
-        guard var price = known else { return ModelPrice(model: model) }
+        let names = (known.map { [$0.model] + $0.aliases } ?? []).map { $0.lowercased() }
+        guard var price = known, names.contains(model.lowercased()) else {
+            return ModelPrice(model: model)
+        }
         if price.model != model {
             price.aliases.removeAll { $0 == model }
             price.aliases.append(price.model)

@@ -19,10 +19,7 @@ struct PricesShow: ParsableCommand {
     var provider: String?
 
     func run() throws {
-        let settings = try shared.settings()
-        let book = try Failure.reported {
-            try PriceSheetFolder.read(settings.pricing, state: settings.state)
-        }
+        let book = try shared.prices()
         var isKnown = false
         for name in provider.map({ [$0] }) ?? book.providers(knowing: model) {
             for price in book.models(of: name, named: model) {

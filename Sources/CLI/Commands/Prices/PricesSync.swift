@@ -22,9 +22,7 @@ struct PricesSync: ParsableCommand {
     /// Loads `cost_models`, and has a running gateway read the sheets again.
     @discardableResult
     static func sync(_ shared: SharedOptions, _ settings: Settings) throws -> Int {
-        let book = try Failure.reported {
-            try PriceSheetFolder.read(settings.pricing, state: settings.state)
-        }
+        let book = try shared.prices()
         let ledger = try shared.ledger()
         let now = SystemClock().now()
         try Failure.reported(exit: .storeUnreachable) {

@@ -37,19 +37,20 @@ struct RepriceCommand: ParsableCommand {
         let now = SystemClock().now()
         let begin = try Self.moment(since, "--since")
         let end = try until.map { try Self.moment($0, "--until") } ?? now
-        let settings = try shared.settings()
-        let prices = try Failure.reported {
-            try PriceSheetFolder.read(settings.pricing, state: settings.state)
-        }
+        let prices = try shared.prices()
         let ledger = try shared.ledger()
         let adjustments = try Failure.reported(exit: .storeUnreachable) {
             let earlier = try ledger.adjustments(since: begin, until: end)
-            return try ledger.calls(since: begin, until: end, limit: Self.maximumCalls)
-                .compactMap { row in
-                    let key = "\(row.text("call_id") ?? "")/\(row.number("attempt") ?? 0)"
-                    return Repricing.adjustment(
-                        of: row, adjustedBy: earlier[key] ?? .zero, prices: prices)
-                }
+            let calls = try ledger.calls(since: begin, until: end, limit: Self.maximumCalls)
+            guard calls.count < Self.maximumCalls else {
+                throw ValidationError(
+                    "more than \(Self.maximumCalls) calls; price them in steps of --until")
+            }
+            return calls.compactMap { row in
+                let key = "\(row.text("call_id") ?? "")/\(row.number("attempt") ?? 0)"
+                return Repricing.adjustment(
+                    of: row, adjustedBy: earlier[key] ?? .zero, prices: prices)
+            }
         }
         output.show(Self.table(adjustments))
         guard apply, !adjustments.isEmpty else { return }

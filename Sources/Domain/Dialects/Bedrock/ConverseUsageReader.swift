@@ -96,14 +96,16 @@ enum ConverseCounts {
 
     static func usage(_ counts: CountGroup, writtenForAnHour: Int64 = 0) -> Usage? {
         func count(_ field: Field) -> Int64? { counts[Int(field.rawValue)] }
-        guard !counts.isInvalid, let input = count(.input) else { return nil }
+        guard !counts.isInvalid, let input = count(.input), let output = count(.output) else {
+            return nil
+        }
         var usage = Usage()
         usage[.input] = input
         usage[.cacheRead] = count(.cacheRead) ?? 0
         let written = count(.cacheWrite) ?? 0
         usage[.cacheWrite1h] = min(writtenForAnHour, written)
         usage[.cacheWrite5m] = written - usage[.cacheWrite1h]
-        usage[.output] = count(.output) ?? 0
+        usage[.output] = output
         return usage
     }
 }

@@ -71,7 +71,7 @@ package struct InvokeUsageReader: UsageReader {
         case .null: break
         case .integer(let count) where (0...UsageBounds.maximumTokens).contains(count):
             let index = Int((field == .results ? Field.output : field).rawValue)
-            counts[index] = count
+            counts[index] = field == .results ? (counts[index] ?? 0) + count : count
         default: isInvalid = true
         }
     }

@@ -66,6 +66,8 @@ package struct GeminiUsageReader: UsageReader {
     private var isGrounded = false
     private var usesMaps = false
     private var isBlocked = false
+    /// Whether this piece ends an answer; another that follows says that it was not the last.
+    private var isFinished = false
     private var predictionTokens: Int64?
     private var predictions: Int64 = 0
 
@@ -75,6 +77,7 @@ package struct GeminiUsageReader: UsageReader {
         counts.reset()
         modalities = ModalityCounts()
         queriesHere = 0
+        isFinished = false
     }
 
     package mutating func scanned(_ name: Int32, _ scalar: JSONScalar, at range: Range<Int>) {
@@ -91,7 +94,7 @@ package struct GeminiUsageReader: UsageReader {
         case (.text, .measured(let bytes)): reading.outputBytesSeen += Int64(bytes)
         case (.searchQuery, .string(let text)) where !text.isEmpty: queriesHere += 1
         case (.searchQuery, .measured): queriesHere += 1
-        case (.finishReason, .string), (.finishReason, .integer): reading.isFinal = true
+        case (.finishReason, .string), (.finishReason, .integer): isFinished = true
         case (.predictionTokens, .integer(let count)) where count >= 0:
             predictionTokens = (predictionTokens ?? 0) + min(count, UsageBounds.maximumTokens)
         case (.prediction, .string), (.prediction, .measured): predictions += 1
@@ -126,6 +129,7 @@ package struct GeminiUsageReader: UsageReader {
     private mutating func commit() {
         if queriesHere > 0 { queries = queriesHere }
         defer { counts.reset() }
+        reading.isFinal = isFinished
         if let predictionTokens {
             reading.usage = Usage()
             reading.usage?[.embedding] = predictionTokens
@@ -135,7 +139,7 @@ package struct GeminiUsageReader: UsageReader {
         }
         // A prompt that was refused used nothing, and counts of nothing are left out.
         guard counts.isPresent, counts.saysAnything || isBlocked else { return }
-        guard let usage, !counts.isInvalid else {
+        guard let usage, !counts.isInvalid, !modalities.isInvalid else {
             reading.isInvalid = true
             return
         }

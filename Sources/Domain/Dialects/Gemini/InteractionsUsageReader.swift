@@ -62,6 +62,10 @@ package struct InteractionsUsageReader: UsageReader {
         reading.pendingID = status == "in_progress" ? interactionID : nil
         guard counts.isPresent, counts.saysAnything else { return }
         func count(_ field: Field) -> Int64 { counts[Int(field.rawValue)] ?? 0 }
+        guard counts[Int(Field.input.rawValue)] != nil else {
+            reading.isInvalid = true
+            return
+        }
         var usage = Usage()
         usage[.cacheRead] = count(.cached)
         usage[.input] = count(.input) - count(.cached)
@@ -72,6 +76,7 @@ package struct InteractionsUsageReader: UsageReader {
         if !reading.isInvalid {
             reading.usage = usage
             reading.pendingID = nil
+            reading.isFinal = true
         }
     }
 }

@@ -39,6 +39,7 @@ struct ModalityCounts: Sendable {
 
     private var counts = [Int64](
         repeating: 0, count: List.allCases.count * Kind.allCases.count)
+    private(set) var isInvalid = false
     private var kind = Kind.text
     private var count: Int64 = 0
 
@@ -51,8 +52,10 @@ struct ModalityCounts: Sendable {
     mutating func take(_ name: Int32, _ scalar: JSONScalar) {
         switch (Self.place(name)?.1, scalar) {
         case (.modality, _): kind = Self.kind(of: scalar)
+        case (.count, .null): break
         case (.count, .integer(let value)) where (0...UsageBounds.maximumTokens).contains(value):
             count = value
+        case (.count, _): isInvalid = true
         default: break
         }
     }

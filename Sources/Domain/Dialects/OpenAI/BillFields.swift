@@ -37,6 +37,7 @@ struct BillFields: Sendable {
 
     /// With a key of one's own at the provider behind, that one's bill comes on top.
     var total: Amount? {
-        cost.map { isByok ? $0 + (upstreamCost ?? .zero) : $0 }
+        guard isByok else { return cost }
+        return cost.flatMap { cost in upstreamCost.map { cost + $0 } }
     }
 }

@@ -50,6 +50,7 @@ package struct ChatUsageReader: UsageReader {
     private var choiceCount = 0
     private var hasCitations = false
     private var audioMilliseconds: Int64 = 0
+    private var hasOddLength = false
 
     package init(isEmbedding: Bool = false) { self.isEmbedding = isEmbedding }
 
@@ -71,7 +72,10 @@ package struct ChatUsageReader: UsageReader {
         case (.errorMessage, .string(let text)): reading.errorMessage = text
         case (.text, .measured(let bytes)): reading.outputBytesSeen += Int64(bytes)
         case (.annotationType, .string("url_citation")): hasCitations = true
-        case (.audioSeconds, _): audioMilliseconds = scalar.milliseconds ?? 0
+        case (.audioSeconds, .null): break
+        case (.audioSeconds, _):
+            audioMilliseconds = scalar.milliseconds ?? 0
+            hasOddLength = scalar.milliseconds == nil
         case (nil, _): bill.take(name, scalar)
         default: break
         }
@@ -102,7 +106,7 @@ package struct ChatUsageReader: UsageReader {
         // OpenAI's search models search once for each answer that cites, and do not say so.
         if hasCitations, usage[.webSearch] == 0 { usage[.webSearchPreview] = 1 }
         usage[.audioMilliseconds] = audioMilliseconds
-        reading.isInvalid = false
+        reading.isInvalid = hasOddLength
         reading.usage = usage
     }
 

@@ -94,7 +94,9 @@ package struct ResponsesUsageReader: UsageReader {
     package mutating func documentEnded(isValid: Bool) {
         guard isValid else { return }
         if let eventType, Self.finalEvents.contains(eventType) { reading.isFinal = true }
-        reading.pendingID = ["queued", "in_progress"].contains(status) ? responseID : nil
+        if let status {
+            reading.pendingID = ["queued", "in_progress"].contains(status) ? responseID : nil
+        }
         guard counts.isPresent, counts.saysAnything else { return }
         reading.reportedCost = bill.total
         guard var usage = counts.openAIUsage(isEmbedding: false) else {

@@ -5,17 +5,22 @@ package import Metering
 ///
 /// Source: OpenAI API reference, files and batches; Anthropic API reference, message batches.
 package struct StoredObjectReader: UsageReader {
-    private enum Place: Int32 { case objectID = 100, outputID, errorMessage }
+    private enum Place: Int32 { case objectID = 100, outputID, errorMessage, status }
+
+    /// Ends of a batch; one that ends so without results has run nothing.
+    private static let ends: Set<String> = ["failed", "cancelled", "expired", "completed"]
 
     package static let outline = JSONOutline { outline in
         outline.want("id", as: Place.objectID.rawValue)
         outline.want("output_file_id", as: Place.outputID.rawValue)
+        outline.want("status", as: Place.status.rawValue)
         outline.want("error.message", as: Place.errorMessage.rawValue)
     }
 
     package private(set) var reading = UsageReading()
     /// Whether the object is work that goes on.
     private let isPending: Bool
+    private var status: String?
 
     package init(isPending: Bool = false) { self.isPending = isPending }
 
@@ -29,9 +34,15 @@ package struct StoredObjectReader: UsageReader {
             if isPending { reading.pendingID = text }
         case .outputID: reading.outputObjectID = text
         case .errorMessage: reading.errorMessage = text
+        case .status: status = text
         case nil: break
         }
     }
 
-    package mutating func documentEnded(isValid: Bool) {}
+    package mutating func documentEnded(isValid: Bool) {
+        guard isValid, !isPending, let status, Self.ends.contains(status),
+            reading.outputObjectID == nil
+        else { return }
+        reading.usage = Usage()
+    }
 }

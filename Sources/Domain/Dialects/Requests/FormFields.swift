@@ -7,8 +7,10 @@ struct FormFields: Sendable {
     private static let maximumParts = 64
 
     private(set) var values: [String: String] = [:]
-    /// The content of the first file.
-    private(set) var file: Range<Int>?
+    /// The content of the one file that is called `file`; nil for several of any name.
+    var file: Range<Int>? { files.count == 1 ? files["file"] : nil }
+    /// Files by the names of their parts.
+    private(set) var files: [String: Range<Int>] = [:]
 
     /// Nil where the body is not made of parts as the boundary says, or a field comes twice.
     init?(_ body: [UInt8], boundary: String) {
@@ -31,14 +33,16 @@ struct FormFields: Sendable {
         guard let headEnd = body.firstPlace(of: blankLine, from: part.lowerBound),
             headEnd + blankLine.count <= part.upperBound
         else { return false }
-        let head = String(decoding: body[part.lowerBound..<headEnd], as: UTF8.self)
+        let lines = String(decoding: body[part.lowerBound..<headEnd], as: UTF8.self)
+            .split(whereSeparator: \.isNewline)
+        guard let head = lines.first(where: { $0.lowercased().hasPrefix("content-disposition:") })
+        else { return false }
         let contentStart = headEnd + blankLine.count
         // A line end stands before the next delimiter.
         let content = contentStart..<max(contentStart, part.upperBound - 2)
         guard let name = Self.parameter("name", of: head) else { return false }
         if Self.parameter("filename", of: head) != nil {
-            if file == nil { file = content }
-            return true
+            return files.updateValue(content, forKey: name) == nil || name.hasSuffix("[]")
         }
         guard content.count <= Self.maximumValueBytes else { return true }
         let value = String(decoding: body[content], as: UTF8.self)
@@ -49,8 +53,8 @@ struct FormFields: Sendable {
         return values.updateValue(value, forKey: name) == nil
     }
 
-    private static func parameter(_ name: String, of head: String) -> String? {
-        for word in head.split(whereSeparator: { $0 == ";" || $0.isNewline }) {
+    private static func parameter(_ name: String, of head: Substring) -> String? {
+        for word in head.split(separator: ";") {
             let parts = word.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, parts[0].filter({ $0 != " " }).lowercased() == name else {
                 continue

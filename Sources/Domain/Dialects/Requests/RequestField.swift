@@ -13,7 +13,7 @@ enum RequestField: Int32, CaseIterable {
     case inputItem, inputItemID, inputItemType, inputItemRole, inputItemSecret, storedAudio
     case partType, media, cachedContent
     case imageSize, imageQuality, imageCount
-    case speechText, document, batchModel, batchRequest
+    case speechText, document, prompt, batchModel, batchRequest
     case batchInputFile, batchEndpoint
 
     /// The name in messages to the client.
@@ -47,6 +47,7 @@ enum RequestField: Int32, CaseIterable {
         case .imageQuality: "quality"
         case .speechText: "input"
         case .document: "documents[]"
+        case .prompt: "prompt[]"
         case .batchModel, .batchRequest: "requests[].params"
         case .batchInputFile: "input_file_id"
         case .batchEndpoint: "endpoint"
@@ -59,7 +60,7 @@ enum RequestField: Int32, CaseIterable {
     var mayRepeat: Bool {
         switch self {
         case .toolType, .partType, .inputItem, .inputItemID, .inputItemType, .inputItemRole,
-            .inputItemSecret, .storedAudio, .otherCap, .hostedTool, .media, .document,
+            .inputItemSecret, .storedAudio, .otherCap, .hostedTool, .media, .document, .prompt,
             .batchModel, .batchRequest, .imageCount:
             true
         default: false

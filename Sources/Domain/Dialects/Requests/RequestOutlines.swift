@@ -24,7 +24,7 @@ enum RequestOutlines {
         [
             ("model", .model), ("stream", .stream), ("stream_options", .streamOptions),
             ("stream_options.include_usage", .includeUsage), ("max_tokens", .outputCap),
-            ("n", .choices), ("best_of", .bestOf),
+            ("n", .choices), ("best_of", .bestOf), ("prompt[]", .prompt),
         ] + openAICaller, readsPartTypes: false)
 
     static let responses = RequestField.outline(
@@ -84,6 +84,7 @@ enum RequestOutlines {
                 ("\(config).maxOutputTokens", .otherCap),
                 ("\(config).max_output_tokens", .otherCap),
                 ("\(config).candidateCount", .choices),
+                ("\(config).candidate_count", .choices),
             ]
         }
         for tool in [
@@ -93,13 +94,16 @@ enum RequestOutlines {
             "enterpriseWebSearch",
         ] {
             fields.append(("tools[].\(tool)", .hostedTool))
+            fields.append(("tools.\(tool)", .hostedTool))
         }
         for content in [
             "contents[]", "contents", "systemInstruction", "system_instruction", "content",
             "requests[].content",
         ] {
             for media in ["inlineData", "inline_data", "fileData", "file_data"] {
-                fields.append(("\(content).parts[].\(media)", .media))
+                for parts in ["parts[]", "parts", "parts[].functionResponse.parts[]"] {
+                    fields.append(("\(content).\(parts).\(media)", .media))
+                }
             }
         }
         return RequestField.outline(fields, readsPartTypes: false)

@@ -4,7 +4,13 @@ internal import Pricing
 extension Endpoint {
     /// Reads what matters of a request. Its body is never changed here.
     package func readRequest(_ input: RequestInput) throws(RequestProblem) -> RequestFacts {
-        if let boundary = input.formBoundary { return try formFacts(input, boundary: boundary) }
+        if let boundary = input.formBoundary {
+            guard takesForms else {
+                throw RequestProblem(
+                    field: nil, reason: "this operation takes JSON, and the request is a form")
+            }
+            return try formFacts(input, boundary: boundary)
+        }
         guard let outline = requestOutline else { return bodilessFacts(input) }
         var sink = RequestSink()
         // Ollama streams where nothing else is asked for.
@@ -90,9 +96,15 @@ extension Endpoint {
         to facts: inout RequestFacts, _ sink: RequestSink, _ input: RequestInput
     ) {
         switch self {
-        case .images, .predict:
-            facts.basis.pieces[.image] = sink.images
-            facts.basis.choices = sink.images
+        case .images:
+            facts.basis.pieces[.image] = sink.images ?? 1
+            facts.basis.choices = sink.images ?? 1
+        case .predict:
+            // Imagen makes four where it is not told how many (Vertex AI reference, sampleCount).
+            facts.basis.pieces[.image] = sink.images ?? 4
+        case .embedContent, .cohereEmbed, .embeddings, .ollamaEmbed:
+            facts.basis.windows = max(1, sink.mediaParts)
+        case .completions: facts.basis.choices *= max(1, sink.prompts)
         case .speech:
             let characters = sink.speechRange.map { JSONQuoting.characters(in: input.body[$0]) }
             facts.basis.pieces[.characters] = characters ?? Int64(input.body.count)
@@ -101,9 +113,11 @@ extension Endpoint {
                 facts.statedUsage?[.characters] = characters
             }
         case .rerank, .cohereRerank:
-            // A long document is read in parts of 500 tokens, and a unit has 100 of them.
-            let parts = sink.documents + Int64(input.body.count) / 500
-            facts.basis.pieces[.searchUnit] = parts / 100 + 1
+            // A long document is read in parts of 500 tokens, and a unit has 100 of them. Each is
+            // read with the query, which can be nearly all of the body.
+            let bytes = Int64(input.body.count)
+            facts.basis.pieces[.searchUnit] = (sink.documents + bytes / 500) / 100 + 1
+            facts.basis.input = .bytes(bytes * max(1, sink.documents))
         default: break
         }
     }
@@ -132,17 +146,30 @@ extension Endpoint {
                     + " comes twice")
         }
         var facts = bodilessFacts(input)
-        if form.file != nil { facts.basis.input = .contextWindow(because: "a file") }
+        if !form.files.isEmpty { facts.basis.input = .contextWindow(because: "a file") }
         let implied = self == .images ? "dall-e-2" : nil
         facts.model = input.pathModel ?? form.values["model"] ?? implied
         facts.streams = form.values["stream"] == "true"
         facts.basis.imageSize = form.values["size"]
         facts.basis.imageQuality = form.values["quality"]
         if self == .images {
-            facts.basis.pieces[.image] = max(1, form.values["n"].flatMap { Int64($0) } ?? 1)
-            facts.basis.choices = facts.basis.pieces[.image] ?? 1
+            let count = form.values["n"].map { Int64($0) } ?? 1
+            guard let count, (1...RequestSink.maximumChoices).contains(count) else {
+                throw RequestProblem(
+                    field: "n",
+                    reason: "n must be a whole number from 1 to \(RequestSink.maximumChoices)")
+            }
+            facts.basis.pieces[.image] = count
+            facts.basis.choices = count
         }
         return facts
+    }
+
+    private var takesForms: Bool {
+        switch self {
+        case .images, .transcriptions, .upload, .unlisted, .request, .read: true
+        default: false
+        }
     }
 
     /// Replies that hold no tokens of a model's making.

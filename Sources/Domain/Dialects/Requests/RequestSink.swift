@@ -14,7 +14,10 @@ struct RequestSink: JSONSink {
     var hiddenTokens: Int64 = 0
     private var item = InputItem()
     var outputCaps: [Int64] = []
-    var images: Int64 = 1
+    var images: Int64?
+    /// Texts that are completed at once; a list of tokens is one.
+    var prompts: Int64 = 0
+    var mediaParts: Int64 = 0
     var imageSize: String?
     var imageQuality: String?
     var runsInBackground = false
@@ -65,10 +68,12 @@ struct RequestSink: JSONSink {
         case .streamOptions: takeStreamOptions(scalar, at: range)
         case .previousResponse, .conversation, .storedPrompt, .container, .cachedContent, .media:
             if scalar != .null { outsideInput = field.text }
+            if field == .media { mediaParts += 1 }
         case .hostedTool:
             if scalar != .null, scalar != .bool(false) { hostedTools.append(field.text) }
         case .speechText: speechRange = range
         case .document: documents += 1
+        case .prompt: if case .integer = scalar {} else { prompts += 1 }
         case .batchModel: if case .string(let text) = scalar { takeBatchModel(text) }
         case .root: problem = RequestProblem(field: nil, reason: "the body is not a JSON object")
         case .inputItemID: item.hasID = true
@@ -103,11 +108,15 @@ struct RequestSink: JSONSink {
             offersTools = true
             hiddenTokens += Self.hiddenTokensOfTools
         case .inputItem: item = InputItem()
-        case .storedAudio, .conversation, .storedPrompt, .container, .media, .cachedContent:
+        case .media:
+            mediaParts += 1
+            outsideInput = field.text
+        case .storedAudio, .conversation, .storedPrompt, .container, .cachedContent:
             outsideInput = field.text
         case .webSearchOptions, .mcpServers, .contextManagement, .hostedTool:
             hostedTools.append(field.text)
         case .document: documents += 1
+        case .prompt: prompts += 1
         case .batchRequest: batchRequestStart = offset
         case .partType: break
         default:
@@ -195,7 +204,7 @@ struct RequestSink: JSONSink {
     }
 
     /// More answers at once than any provider takes.
-    private static let maximumChoices: Int64 = 1_000
+    static let maximumChoices: Int64 = 1_000
 
     private mutating func takeChoices(_ field: RequestField, _ scalar: JSONScalar) {
         switch scalar {
@@ -218,7 +227,7 @@ struct RequestSink: JSONSink {
             }
             return
         }
-        images = max(images, count)
+        images = max(images ?? 1, count)
     }
 
     /// A batch has few models; a longer list is not told apart.
