@@ -56,6 +56,12 @@ struct DialectReaderTests {
             #"{"input":1,"output":2,"web_search_preview":1,"file_search":1,"code_interpreter":1}"#
         ),
         (
+            "a run of an assistant", ResponsesUsageReader(),
+            #"{"id":"run_1","object":"thread.run","status":"completed","usage":{"#
+                + #""prompt_tokens":8,"completion_tokens":5,"total_tokens":13}}"#,
+            #"{"input":8,"output":5}"#
+        ),
+        (
             "embeddings of Voyage state a total only", ChatUsageReader(isEmbedding: true),
             #"{"usage":{"total_tokens":9}}"#, #"{"embedding":9}"#
         ),

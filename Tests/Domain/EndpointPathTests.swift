@@ -20,6 +20,9 @@ struct EndpointPathTests {
             ("/v1beta/openai/embeddings", .openai, .embeddings, "/v1beta/openai"),
             ("/v2/chat", .cohere, .cohereChat, "/v2"),
             ("/v1/chat", .cohere, .cohereChat, "/v1"),
+            ("/openai/threads/t1/runs", .openai, .runs, "/openai"),
+            ("/v1/engines/davinci/completions", .openai, .completions, "/v1"),
+            ("/v1/complete", .anthropic, .messages, "/v1"),
             ("/api/generate", .ollama, .ollamaGenerate, "/api"),
         ])
     func prefixes(text: String, dialect: Dialect, endpoint: Endpoint, prefix: String) throws {

@@ -120,4 +120,53 @@ struct RequestReaderTests {
         #expect(try Self.read(#"{"model":"a","stream":false}"#).usageSplice == nil)
         #expect(try Self.read(#"{"model":"a","stream":true}"#, .responses).usageSplice == nil)
     }
+
+    @Test(
+        "knows every tool of Gemini that is not the client's own as hosted",
+        arguments: [
+            (#"{"tools":[{"functionDeclarations":[{"name":"f"}]}]}"#, 0),
+            (#"{"tools":[{"googleSearch":{}}]}"#, 1), (#"{"tools":{"urlContext":{}}}"#, 1),
+            (#"{"tools":[{"functionDeclarations":[]},{"toolOfTomorrow":{"x":1}}]}"#, 1),
+        ])
+    func geminiTools(text: String, hosted: Int) throws {
+        #expect(try Self.read(text, .generateContent).basis.hostedTools.count == hosted)
+    }
+
+    @Test("bounds Gemini's media by the context window, however the request is spelled")
+    func geminiMedia() throws {
+        for text in [
+            #"{"contents":{"parts":{"fileData":{"fileUri":"x"}}}}"#,
+            #"{"contents":[{"parts":[{"inline_data":{}}]}]}"#,
+            #"{"contents":[{"parts":[{"functionResponse":{"parts":[{"inlineData":{}}]}}]}]}"#,
+        ] {
+            if case .bytes = try Self.read(text, .generateContent).basis.input {
+                Issue.record("bytes do not bound \(text)")
+            }
+        }
+        let snake = #"{"generation_config":{"candidate_count":3,"max_output_tokens":7}}"#
+        let basis = try Self.read(snake, .generateContent).basis
+        #expect(basis.choices == 3 && basis.outputCap == 7)
+    }
+
+    @Test("counts texts that are completed at once, and models that may serve in turn")
+    func many() throws {
+        let prompts = #"{"model":"m","prompt":["a","b","c"],"n":2}"#
+        #expect(try Self.read(prompts, .completions).basis.choices == 6)
+        let tokens = #"{"model":"m","prompt":[1,2,3]}"#
+        #expect(try Self.read(tokens, .completions).basis.choices == 1)
+        let models = #"{"model":"a","models":["a","b"],"messages":[]}"#
+        #expect(try Self.read(models).alternatives == ["a", "b"])
+    }
+
+    @Test("takes forms only where the operation does")
+    func forms() throws {
+        let form =
+            "--b\r\nContent-Type: x; name=n\r\nContent-Disposition: form-data; name=\"n\""
+            + "\r\n\r\n4\r\n--b--\r\n"
+        let input = RequestInput(
+            body: Array(form.utf8), contentType: "multipart/form-data; boundary=b", query: nil,
+            pathModel: nil, path: "")
+        #expect(throws: RequestProblem.self) { try Endpoint.chatCompletions.readRequest(input) }
+        #expect(try Endpoint.images.readRequest(input).basis.choices == 4)
+    }
 }

@@ -211,7 +211,8 @@ def judge_prices(run, rows):
     open_cases = {}
     for key, row in rows.items():
         expected, case = run.expected[key], run.cases[key]
-        if expected["usage"] is None or row["usage_status"] != "exact":
+        if expected["usage"] is None or row["usage_status"] != "exact" \
+                or case["method"] != "POST":
             continue
         names = [row["model"]]
         if row["model_requested"] not in (None, row["model"]):
@@ -381,9 +382,13 @@ class Run:
     def _judge(self, rows):
         for key, case in self.cases.items():
             result, row = self.results[key], rows.get(key)
+            if case["method"] != "POST":
+                # Looks at stored replies repeat usage that was billed before.
+                if row is not None and row["usage_status"] == "exact" and row["usage"]:
+                    result.problems.append("a look at a stored reply was billed again")
+                continue
             if row is None:
-                # Looks at stored replies repeat usage that was billed before: no row.
-                if case["method"] == "POST" and not result.problems:
+                if not result.problems:
                     result.problems.append("no row was written")
                 continue
             compare_usage(result, self.expected[key], row)

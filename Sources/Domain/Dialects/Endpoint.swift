@@ -12,6 +12,9 @@ package enum Endpoint: String, CaseIterable, Sendable {
     case rerank
     case pages
     case batches
+    /// A run of an assistant on a thread, which states its usage when it is done.
+    case runs
+    case runLookup = "run_lookup"
     /// A look at a stored response, which may state what an earlier call came to.
     case responseLookup = "response_lookup"
     case batchLookup = "batch_lookup"
@@ -67,7 +70,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
     package var meterClass: MeterClass {
         switch self {
         case .countTokens, .read, .upload: .free
-        case .responseLookup, .batchLookup, .fileContent, .messageBatchResults,
+        case .responseLookup, .runLookup, .batchLookup, .fileContent, .messageBatchResults,
             .interactionLookup, .transcriptLookup:
             .settles
         case .unlisted: .denied

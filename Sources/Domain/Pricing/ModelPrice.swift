@@ -13,6 +13,8 @@ package struct ModelPrice: Hashable, Sendable {
     /// Tokens that one request can send and receive together.
     package var contextWindow: Int64?
     package var maximumOutput: Int64?
+    /// Searches that the model makes for one answer without being asked.
+    package var maximumSearches: Int64 = 0
     /// The provider documents that it does not charge for it.
     package var isFree = false
     /// In the order of `from`, which strictly increases.

@@ -67,7 +67,7 @@ package struct Quote: Hashable, Sendable {
         let input = try Self.inputBound(basis, entry)
         let output = try Self.outputBound(basis, entry)
         var worst = Quote(amount: .zero, inputTokens: input, outputTokens: output, outputPrice: 0)
-        let fees = try Self.fees(basis, period)
+        let fees = try Self.fees(basis, period, searches: entry.model.maximumSearches)
         let factor = period.dearestMultiplier(basis)
         for bound in entry.bounds.reachable(basis.serviceTier) where bound.firstInput <= input {
             let candidate = try Self.bound(
@@ -117,7 +117,7 @@ package struct Quote: Hashable, Sendable {
 
     /// What the pieces cost at most. Those that the sheet does not price have no bound.
     private static func fees(
-        _ basis: QuoteBasis, _ period: PricePeriod
+        _ basis: QuoteBasis, _ period: PricePeriod, searches: Int64
     ) throws(Failure) -> Amount {
         // What the model is priced by and the request does not bound.
         for unit in Self.inherentUnits where basis.pieces[unit] == nil {
@@ -132,6 +132,9 @@ package struct Quote: Hashable, Sendable {
             if let fee = period.fees[.request] {
                 sum += try CostModel.scaled(Int128(fee), by: nil, over: 1_000)
             }
+            let search = [FeeUnit.webSearch, .webSearchPreview].compactMap { period.fees[$0] }.max()
+            sum += try CostModel.scaled(
+                try CostModel.product(Int128(searches), Int128(search ?? 0)), by: nil, over: 1_000)
             for (unit, count) in basis.pieces where unit != .request && count > 0 {
                 guard let fee = period.dearestFee(of: unit, basis) else {
                     // An image can be paid for by its tokens instead.

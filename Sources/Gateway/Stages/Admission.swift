@@ -178,5 +178,24 @@ struct AdmissionStages {
         } catch {
             admission.quoteFailure = .unbounded(error, model: model)
         }
+        for alternative in admission.facts.alternatives where alternative != model {
+            quote(alternative, for: admission)
+        }
+    }
+
+    /// Raises the quote to what another model would cost that may serve the call.
+    private func quote(_ model: String, for admission: Admission) {
+        let entry = books.prices.entry(
+            provider: admission.route.provider, model: model, at: admission.record.admittedAt)
+        guard let entry else {
+            admission.quoteFailure = .unpriced(model: model, admission.route)
+            return
+        }
+        do throws(Quote.Failure) {
+            let other = try Quote(admission.facts.basis, at: entry)
+            if let known = admission.quote, other.amount > known.amount { admission.quote = other }
+        } catch {
+            admission.quoteFailure = .unbounded(error, model: model)
+        }
     }
 }

@@ -52,7 +52,7 @@ enum MeterChoice {
             meter(ChatUsageReader(), framing, hides: admission.usageSplice != nil)
         case .embeddings, .moderations, .rerank:
             meter(ChatUsageReader(isEmbedding: true), framing)
-        case .responses, .responseLookup: meter(ResponsesUsageReader(), framing)
+        case .responses, .responseLookup, .runs, .runLookup: meter(ResponsesUsageReader(), framing)
         case .images: meter(ImagesUsageReader(), framing)
         case .transcriptions: meter(AudioUsageReader(), framing)
         case .speech where framing == .events: meter(AudioUsageReader(), framing)

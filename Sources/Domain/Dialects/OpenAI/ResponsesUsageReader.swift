@@ -1,6 +1,6 @@
 package import Metering
 
-/// Reads the responses API of the OpenAI dialect.
+/// Reads the responses API of the OpenAI dialect, and runs of assistants.
 ///
 /// A plain reply is the response itself; a stream carries it whole in `response.completed`,
 /// `response.incomplete` or `response.failed`, its last event. In background mode the first reply
@@ -16,6 +16,8 @@ package struct ResponsesUsageReader: UsageReader {
         "response.completed", "response.incomplete", "response.failed", "error",
     ]
 
+    private static let openStatuses: Set<String> = ["queued", "in_progress", "requires_action"]
+
     package static let outline = JSONOutline { outline in
         for prefix in ["", "response."] {
             outline.want("\(prefix)id", as: Place.responseID.rawValue)
@@ -23,7 +25,8 @@ package struct ResponsesUsageReader: UsageReader {
             outline.want("\(prefix)model", as: Place.model.rawValue)
             outline.want("\(prefix)service_tier", as: Place.serviceTier.rawValue)
             outline.want("\(prefix)usage", as: Place.usage.rawValue)
-            for (path, field) in OpenAIUsageField.responsesPaths {
+            // A run of an assistant states its usage as a chat completion does.
+            for (path, field) in OpenAIUsageField.responsesPaths + OpenAIUsageField.chatPaths {
                 outline.want("\(prefix)usage.\(path)", as: field.rawValue)
             }
             BillFields.want(in: "\(prefix)usage", of: &outline)
@@ -95,7 +98,7 @@ package struct ResponsesUsageReader: UsageReader {
         guard isValid else { return }
         if let eventType, Self.finalEvents.contains(eventType) { reading.isFinal = true }
         if let status {
-            reading.pendingID = ["queued", "in_progress"].contains(status) ? responseID : nil
+            reading.pendingID = Self.openStatuses.contains(status) ? responseID : nil
         }
         guard counts.isPresent, counts.saysAnything else { return }
         reading.reportedCost = bill.total

@@ -86,6 +86,16 @@ struct PathTemplate: Sendable {
                 "POST",
                 "projects/{project}/locations/{location}/endpoints/{endpoint}/chat/completions",
                 .chatCompletions),
+            PathTemplate("POST", "edits", .chatCompletions),
+            PathTemplate("POST", "engines/{model}/completions", .completions),
+            PathTemplate("POST", "engines/{model}/embeddings", .embeddings),
+            PathTemplate("POST", "serving-endpoints/{model}/invocations", .chatCompletions),
+            PathTemplate("POST", "multimodalembeddings", .embeddings),
+            PathTemplate("POST", "contextualizedembeddings", .embeddings),
+            PathTemplate("POST", "threads/runs", .runs),
+            PathTemplate("POST", "threads/{thread}/runs", .runs),
+            PathTemplate("POST", "threads/{thread}/runs/{id}/submit_tool_outputs", .runs),
+            PathTemplate("GET", "threads/{thread}/runs/{id}", .runLookup),
             PathTemplate("POST", "images/generations", .images),
             PathTemplate("POST", "images/edits", .images),
             PathTemplate("POST", "images/variations", .images),
@@ -119,6 +129,7 @@ struct PathTemplate: Sendable {
     private static let anthropic =
         [
             PathTemplate("POST", "messages", .messages),
+            PathTemplate("POST", "complete", .messages),
             PathTemplate("POST", "messages/count_tokens", .countTokens),
             PathTemplate("POST", "messages/batches", .messageBatches),
             PathTemplate("GET", "messages/batches", .read),
@@ -148,6 +159,12 @@ struct PathTemplate: Sendable {
                     "POST", "\(place)/anthropic/models/{model}:rawPredict", .messages),
                 PathTemplate(
                     "POST", "\(place)/anthropic/models/{model}:streamRawPredict", .messages),
+                // Others there speak the OpenAI dialect.
+                PathTemplate(
+                    "POST", "\(place)/{publisher}/models/{model}:rawPredict", .chatCompletions),
+                PathTemplate(
+                    "POST", "\(place)/{publisher}/models/{model}:streamRawPredict",
+                    .chatCompletions),
             ]
     }()
 

@@ -15,6 +15,8 @@ package struct RequestFacts: Sendable, Equatable {
     package var statedUsage: Usage?
     /// The reply is one that is known to come later; the first says nothing of its cost.
     package var runsInBackground = false
+    /// Other models that the provider may run in the place of `model`.
+    package var alternatives: [String] = []
     /// The file that a batch reads its requests from.
     package var batchInputFile: String?
     /// Whether the request offers tools to the model; the task type of the call's record.

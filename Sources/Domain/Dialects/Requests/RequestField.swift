@@ -71,9 +71,15 @@ enum RequestField: Int32, CaseIterable {
         _ fields: [(String, RequestField)], readsPartTypes: Bool = true
     ) -> JSONOutline {
         JSONOutline { outline in
-            outline.want("", as: RequestField.root.rawValue)
-            for (path, field) in fields { outline.want(path, as: field.rawValue) }
+            want(fields, in: &outline)
             if readsPartTypes { outline.wantAnywhere("type", as: RequestField.partType.rawValue) }
         }
+    }
+
+    static func want(
+        _ fields: [(String, RequestField)], in outline: inout JSONOutline.Builder
+    ) {
+        outline.want("", as: RequestField.root.rawValue)
+        for (path, field) in fields { outline.want(path, as: field.rawValue) }
     }
 }

@@ -18,6 +18,8 @@ enum RequestOutlines {
             ("web_search_options", .webSearchOptions), ("messages[].audio", .storedAudio),
             // xAI's live search, and plug-ins of OpenRouter.
             ("search_parameters", .hostedTool), ("plugins", .hostedTool),
+            // OpenRouter tries these in turn.
+            ("models[]", .batchModel),
         ] + openAICaller)
 
     static let completions = RequestField.outline(
@@ -37,6 +39,12 @@ enum RequestOutlines {
             ("input[].type", .inputItemType), ("input[].role", .inputItemRole),
             ("input[].encrypted_content", .inputItemSecret),
         ] + openAICaller)
+
+    static let runs = RequestField.outline(
+        [
+            ("model", .model), ("stream", .stream), ("max_completion_tokens", .completionCap),
+            ("tools", .tools), ("tools[].type", .toolType),
+        ])
 
     static let embeddings = RequestField.outline([("model", .model), ("user", .user)])
 
@@ -87,15 +95,6 @@ enum RequestOutlines {
                 ("\(config).candidate_count", .choices),
             ]
         }
-        for tool in [
-            "googleSearch", "google_search", "googleSearchRetrieval", "google_search_retrieval",
-            "googleMaps", "google_maps", "codeExecution", "code_execution", "urlContext",
-            "url_context", "fileSearch", "file_search", "computerUse", "retrieval",
-            "enterpriseWebSearch",
-        ] {
-            fields.append(("tools[].\(tool)", .hostedTool))
-            fields.append(("tools.\(tool)", .hostedTool))
-        }
         for content in [
             "contents[]", "contents", "systemInstruction", "system_instruction", "content",
             "requests[].content",
@@ -106,7 +105,16 @@ enum RequestOutlines {
                 }
             }
         }
-        return RequestField.outline(fields, readsPartTypes: false)
+        return JSONOutline { outline in
+            RequestField.want(fields, in: &outline)
+            // Whatever is not a function of the client's own runs at the provider.
+            for tools in ["tools", "tools[]"] {
+                for key in ["functionDeclarations", "function_declarations"] {
+                    outline.want("\(tools).\(key)", as: JSONOutline.nowhere)
+                }
+                outline.wantOtherKeys(of: tools, as: RequestField.hostedTool.rawValue)
+            }
+        }
     }()
 
     static let interactions = RequestField.outline(

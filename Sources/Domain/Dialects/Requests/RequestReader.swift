@@ -30,6 +30,7 @@ extension Endpoint {
         case .chatCompletions: RequestOutlines.chat
         case .completions: RequestOutlines.completions
         case .responses: RequestOutlines.responses
+        case .runs: RequestOutlines.runs
         case .embeddings: RequestOutlines.embeddings
         case .images: RequestOutlines.images
         case .speech: RequestOutlines.speech
@@ -72,6 +73,7 @@ extension Endpoint {
         facts.offersTools = sink.offersTools
         facts.runsInBackground = sink.runsInBackground
         facts.batchInputFile = sink.batchInputFile
+        if self == .chatCompletions { facts.alternatives = sink.batchModels }
         addPieces(to: &facts, sink, input)
         if self == .chatCompletions || self == .completions, sink.streams,
             sink.includesUsage != true
@@ -187,6 +189,7 @@ extension Endpoint {
         switch self {
         case .transcriptions, .transcript, .listen: "sound"
         case .pages: "a document"
+        case .runs: "a thread"
         case .batches: "a file of requests"
         default: nil
         }

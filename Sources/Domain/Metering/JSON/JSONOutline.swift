@@ -96,6 +96,12 @@ package final class JSONOutline: Sendable {
 
         /// Calls the value at `path` `name` in what the scanner reports.
         package mutating func want(_ path: String, as name: Int32, measuresOnly: Bool = false) {
+            let node = place(of: path)
+            nodes[Int(node)].name = name
+            nodes[Int(node)].measuresOnly = measuresOnly
+        }
+
+        private mutating func place(of path: String) -> Int32 {
             var node: Int32 = 0
             for step in path.split(separator: ".") {
                 var key = step
@@ -107,8 +113,15 @@ package final class JSONOutline: Sendable {
                 if !key.isEmpty { node = child(of: node, key: Array(key.utf8)) }
                 for _ in 0..<arrayDepth { node = elements(of: node) }
             }
-            nodes[Int(node)].name = name
-            nodes[Int(node)].measuresOnly = measuresOnly
+            return node
+        }
+
+        /// Calls values in the object at `path` `name`, whose keys no `want` mentions.
+        package mutating func wantOtherKeys(of path: String, as name: Int32) {
+            let parent = place(of: path)
+            let leaf = append(Node())
+            nodes[Int(leaf)].name = name
+            nodes[Int(parent)].otherwise = leaf
         }
 
         /// Calls values under `key` at any depth `name`, where no `want` says otherwise.

@@ -61,7 +61,8 @@ package struct PriceSheetReader {
 
     private func model(_ node: YAMLNode) throws(YAMLNode.Problem) -> ModelPrice {
         let fields = try node.fields(known: [
-            "id", "aliases", "matches", "snapshots", "context_window", "maximum_output", "free",
+            "id", "aliases", "matches", "snapshots", "context_window", "maximum_output",
+            "maximum_searches", "free",
             "prices",
         ])
         var model = ModelPrice(model: try fields.required("id", in: node).string())
@@ -74,6 +75,7 @@ package struct PriceSheetReader {
         model.coversSnapshots = try fields["snapshots"]?.bool() ?? false
         model.contextWindow = try fields["context_window"]?.count()
         model.maximumOutput = try fields["maximum_output"]?.count()
+        model.maximumSearches = try fields["maximum_searches"]?.count() ?? 0
         model.isFree = try fields["free"]?.bool() ?? false
         for period in try fields["prices"]?.elements() ?? [] {
             let read = try self.period(YAMLNode(node: period.node, name: "prices"))

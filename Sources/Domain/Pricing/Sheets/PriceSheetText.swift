@@ -32,6 +32,9 @@ package struct PriceSheetText {
         if model.coversSnapshots { lines.append("    snapshots: true") }
         if let count = model.contextWindow { lines.append("    context_window: \(count)") }
         if let count = model.maximumOutput { lines.append("    maximum_output: \(count)") }
+        if model.maximumSearches > 0 {
+            lines.append("    maximum_searches: \(model.maximumSearches)")
+        }
         guard !model.isFree else {
             lines.append("    free: true")
             return
