@@ -6,26 +6,43 @@ package struct DeferredBills: Sendable {
     /// More than any provider lets go on at once; when full, the oldest stay as they are booked.
     package static let maximumBills = 100_000
 
-    private var records: [String: RequestRecord] = [:]
-    private var order: [String] = []
+    private struct Bill: Sendable {
+        let record: RequestRecord
+        let serial: UInt64
+    }
+
+    private var bills: [String: Bill] = [:]
+    /// Names in the order of their bills; those whose bill is gone or newer count no more.
+    private var order: [(key: String, serial: UInt64)] = []
+    private var serial: UInt64 = 0
 
     package init() {}
 
-    package var count: Int { records.count }
+    package var count: Int { bills.count }
 
     package mutating func add(_ record: RequestRecord, as key: String) {
-        if records.updateValue(record, forKey: key) == nil { order.append(key) }
-        guard records.count > Self.maximumBills, !order.isEmpty else { return }
-        records[order.removeFirst()] = nil
+        serial += 1
+        bills[key] = Bill(record: record, serial: serial)
+        order.append((key, serial))
+        if bills.count > Self.maximumBills { forgetOldest() }
+        if order.count > 2 * (bills.count + 16) {
+            order.removeAll { bills[$0.key]?.serial != $0.serial }
+        }
     }
 
-    package subscript(_ key: String) -> RequestRecord? { records[key] }
+    private mutating func forgetOldest() {
+        guard let index = order.firstIndex(where: { bills[$0.key]?.serial == $0.serial }) else {
+            return
+        }
+        bills[order[index].key] = nil
+        order.removeFirst(index + 1)
+    }
+
+    package subscript(_ key: String) -> RequestRecord? { bills[key]?.record }
 
     /// The record, which is then nowhere under this name.
     package mutating func take(_ key: String) -> RequestRecord? {
-        guard let record = records.removeValue(forKey: key) else { return nil }
-        if order.count > 2 * (records.count + 16) { order.removeAll { records[$0] == nil } }
-        return record
+        bills.removeValue(forKey: key)?.record
     }
 }
 

@@ -203,6 +203,12 @@ struct Settlement: Sendable {
         usage[.output] += max(0, reading.outputBytesSeen - usage.outputTokens)
         guard let entry = admission.price else { return }
         let context = admission.priceContext(reading)
-        cost = (try? CostModel.cost(of: usage, at: entry, context: context)) ?? admission.hold
+        // What was sent may have been written to a cache, which costs more than reading it.
+        var written = usage
+        written[.cacheWrite5m] += written[.input]
+        written[.input] = 0
+        let plain = try? CostModel.cost(of: usage, at: entry, context: context)
+        let cached = try? CostModel.cost(of: written, at: entry, context: context)
+        cost = [plain, cached].compactMap { $0 }.max() ?? admission.hold
     }
 }
