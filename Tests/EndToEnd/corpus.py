@@ -37,13 +37,14 @@ ANY = "[openai, anthropic, gemini, cohere, bedrock, ollama]"
 
 def upstream(case):
     """The upstream that the recorded host stands for."""
-    provider = SYNONYMS.get(case["provider"], case["provider"])
+    provider = case["provider"] or "unknown"
+    provider = SYNONYMS.get(provider, provider)
     if provider in PROVIDERS:
         return provider
     if provider != "local":
         return re.sub(r"[^a-z0-9-]", "-", provider.lower())
     # Other gateways on the recorder's machine: their paths name who is behind.
-    path = case["url_path"]
+    path = case["url_path"] or "/"
     for name in ("bedrock", "groq", "anthropic", "google", "openai", "mistral", "cohere"):
         if f"/{name}/" in path:
             return name
@@ -51,12 +52,13 @@ def upstream(case):
         return "ollama"
     if path.endswith("/messages"):
         return "anthropic"
-    return "vllm" if case["host"].endswith(":8000") else "openai"
+    return "vllm" if (case["host"] or "").endswith(":8000") else "openai"
 
 
 def path_of(case, name):
     """The path at the gateway: what stands before the API's own path belonged to a host."""
-    path = case["url_path"].replace("<", "_").replace(">", "_")
+    # Recorders put words of their own in the place of secrets.
+    path = re.sub(r"[^A-Za-z0-9/._~:@%-]", "_", case["url_path"] or "/")
     if case["provider"] == "local" and f"/{name}/" in path:
         path = "/" + path.split(f"/{name}/", 1)[1]
     return f"/{name}{path}"
@@ -166,11 +168,23 @@ def compare_bill(result, expected, row):
 UNDATED = "2026-11-20T20:00:00"
 
 
+def moment(case):
+    """When the call was recorded, in UTC."""
+    try:
+        recorded = datetime.datetime.fromisoformat(
+            (case["recorded_at"] or UNDATED).replace("Z", "+00:00"))
+    except ValueError:
+        return UNDATED
+    if recorded.tzinfo:
+        recorded = recorded.astimezone(datetime.timezone.utc)
+    return recorded.strftime("%Y-%m-%dT%H:%M:%S")
+
+
 def inquiry(case, row, at=None):
     """The row's usage, to be priced at the moment of the recording."""
     usage = {name: count for name, count in row["usage"].items() if name != "extra"}
     line = {"provider": row["provider"], "model": row["model"], "usage": usage,
-            "at": at or (case["recorded_at"] or UNDATED)[:19],
+            "at": at or moment(case),
             "service_tier": row["service_tier"], "inference_geo": row["inference_geo"]}
     for name in ("region", "image_size", "image_quality"):
         if name in row["metadata"]:
@@ -199,7 +213,7 @@ def genai_price(case, expected):
                   web_searches=usage.get("web_searches")),
             expected["model"], provider_id=names.get(upstream(case), upstream(case)),
             genai_request_timestamp=datetime.datetime.fromisoformat(
-                (case["recorded_at"] or UNDATED).replace("Z", "+00:00")[:19] + "+00:00"))
+                moment(case) + "+00:00"))
         return str(price.total_price)
     except Exception:
         # It has no price for the model, or cannot read this usage.
@@ -282,7 +296,7 @@ def shown_bytes(case):
         return sent
     if upstream(case) in ("azure", "mistral", "openrouter", "perplexity"):
         return sent
-    asked = '"include_usage":true' in re.sub(r"\s", "", text_body(case))
+    asked = b'"include_usage":true' in re.sub(rb"\s", b"", request_body(case))
     return sent if asked else without_usage_chunk(sent)
 
 
@@ -301,15 +315,13 @@ def without_usage_chunk(stream):
     return kept
 
 
-def text_body(case):
-    return case["request_body"] or "" if case["request_body_encoding"] == "utf-8" else ""
-
-
 def request_bytes(case, name, seed):
     """The recorded request, with words for the stub in its query."""
     words = f"CASE={case['id']}&CUT={seed}"
-    query = f"{case['query']}&{words}" if case["query"] else words
-    fields = {key: value for key, value in case["request_headers"].items()
+    recorded = re.sub(r"[^\x21-\x7e]", "_", case["query"] or "")
+    query = f"{recorded}&{words}" if recorded else words
+    fields = {key: re.sub(r"[^\x20-\x7e]", "_", str(value))
+              for key, value in (case["request_headers"] or {}).items()
               if key.lower() in ("content-type", "accept", "anthropic-version", "anthropic-beta")}
     fields["x-spendfuse-session"] = case["id"]
     body = request_body(case)
@@ -319,7 +331,7 @@ def request_bytes(case, name, seed):
 def request_body(case):
     raw = case["request_body"] or ""
     body = base64.b64decode(raw) if case["request_body_encoding"] == "base64" else raw.encode()
-    kind = next((value for name, value in case["request_headers"].items()
+    kind = next((str(value) for name, value in (case["request_headers"] or {}).items()
                  if name.lower() == "content-type"), "")
     boundary = re.search(r'boundary="?([^";]+)', kind)
     if boundary and boundary[1].encode() not in body:
@@ -327,6 +339,13 @@ def request_body(case):
         model = case["model_requested"] or "whisper-1"
         body = (f'--{boundary[1]}\r\ncontent-disposition: form-data; name="model"\r\n\r\n{model}'
                 f"\r\n--{boundary[1]}--\r\n").encode()
+    elif not boundary and case["method"] == "POST" and case["endpoint_kind"] != "listen":
+        try:
+            json.loads(body)
+        except ValueError:
+            # A body that was left out, cut off or made unreadable.
+            body = json.dumps({"model": case["model_requested"] or "unknown",
+                               "stream": bool(case["is_stream"])}).encode()
     return body
 
 

@@ -25,7 +25,7 @@ class CorpusStub(HTTPStub):
         await self._reply(writer, case, random.Random(f"{seed}{case['id']}"))
 
     async def _reply(self, writer, case, rng):
-        fields = {name.lower(): value for name, value in case["response_headers"].items()}
+        fields = {name.lower(): value for name, value in (case["response_headers"] or {}).items()}
         kept = [name for name in fields
                 if name == "content-type" or name.startswith("x-amzn-bedrock")]
         head = [f"HTTP/1.1 {case['response_status']} Recorded", "transfer-encoding: chunked"]
