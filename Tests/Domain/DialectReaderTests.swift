@@ -233,11 +233,17 @@ struct DialectReaderTests {
             #"{"custom_id":"3","response":{"status_code":200,"body":{"model":"b","usage":"#
                 + #"{"input_tokens":5,"output_tokens":6}}}}"#,
             #"{"custom_id":"4","result":{"type":"succeeded","message":{"model":"a","usage":"#
-                + #"{"input_tokens":1,"output_tokens":1,"cache_read_input_tokens":9}}}}"#,
+                + #"{"input_tokens":1,"output_tokens":1,"cache_read_input_tokens":9,"#
+                + #""inference_geo":"us","iterations":[{"type":"compaction","input_tokens":6,"#
+                + #""output_tokens":2},{"type":"advisor_message","model":"c","input_tokens":8,"#
+                + #""output_tokens":1}]}}}}"#,
+            #"{"custom_id":"5","result":{"type":"errored","error":{"type":"x"}}}"#,
         ]
         _ = meter.consume(Array((lines.joined(separator: "\n") + "\n").utf8))
         _ = meter.finish()
-        #expect(meter.reading.usage?.json == #"{"input":4,"cache_read":9,"output":5}"#)
+        #expect(meter.reading.usage?.json == #"{"input":10,"cache_read":9,"output":7}"#)
+        #expect(meter.reading.inferenceGeo == "us" && meter.reading.status == .exact)
+        #expect(meter.reading.extras.last?.model == "c")
         #expect(meter.reading.model == "a" && meter.reading.serviceTier == "batch")
         #expect(meter.reading.extras.first?.usage.json == #"{"input":5,"output":6}"#)
     }

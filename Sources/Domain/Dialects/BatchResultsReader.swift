@@ -5,11 +5,12 @@ package import Metering
 /// Source: OpenAI API reference, "The request output object"; Anthropic API reference, "Retrieve
 /// Message Batch results".
 package struct BatchResultsReader: UsageReader {
-    private static let messageBase: Int32 = 200
+    /// Apart from the places of `MessagesUsageReader`.
+    private static let openAIBase: Int32 = 500
     /// More models than a batch has; what others used makes the reading invalid.
     private static let maximumModels = 64
 
-    private enum Place: Int32 { case model = 100, openAIUsage, messageUsage, succeeded }
+    private enum Place: Int32 { case model = 600, openAIUsage, succeeded }
 
     /// Input tokens at which price sheets have context tiers: what lies between two of them is
     /// summed up apart.
@@ -30,13 +31,9 @@ package struct BatchResultsReader: UsageReader {
         outline.want("response.body.model", as: Place.model.rawValue)
         outline.want("response.body.usage", as: Place.openAIUsage.rawValue)
         for (path, field) in OpenAIUsageField.chatPaths + OpenAIUsageField.responsesPaths {
-            outline.want("response.body.usage.\(path)", as: field.rawValue)
+            outline.want("response.body.usage.\(path)", as: openAIBase + field.rawValue)
         }
-        outline.want("result.message.model", as: Place.model.rawValue)
-        outline.want("result.message.usage", as: Place.messageUsage.rawValue)
-        for (path, field) in MessageCounts.paths {
-            outline.want("result.message.usage.\(path)", as: messageBase + field.rawValue)
-        }
+        MessagesUsageReader.addPlaces(to: &outline, under: ["result.message."])
     }
 
     private var isInvalid = false
@@ -44,7 +41,8 @@ package struct BatchResultsReader: UsageReader {
     private var model: String?
     private var hasSucceeded = false
     private var counts = CountGroup.openAI()
-    private var messageCounts = CountGroup(size: MessageCounts.Field.allCases.count)
+    private var message = MessagesUsageReader()
+    private var inferenceGeo: String?
 
     package init() {}
 
@@ -52,15 +50,15 @@ package struct BatchResultsReader: UsageReader {
         model = nil
         hasSucceeded = false
         counts.reset()
-        messageCounts.reset()
+        message = MessagesUsageReader()
+        message.documentBegan()
     }
 
     package mutating func scanned(_ name: Int32, _ scalar: JSONScalar, at range: Range<Int>) {
-        if let field = OpenAIUsageField(rawValue: name) {
+        if let field = OpenAIUsageField(rawValue: name - Self.openAIBase) {
             counts.take(Int(field.rawValue), scalar)
-        } else if let field = MessageCounts.Field(rawValue: name - Self.messageBase) {
-            messageCounts.take(Int(field.rawValue), scalar)
         } else {
+            if name < Self.openAIBase { message.scanned(name, scalar, at: range) }
             switch (Place(rawValue: name), scalar) {
             case (.model, .string(let text)): model = text
             case (.succeeded, .integer(200)), (.succeeded, .string("succeeded")):
@@ -71,11 +69,12 @@ package struct BatchResultsReader: UsageReader {
     }
 
     package mutating func opened(_ name: Int32, isObject: Bool, at offset: Int) {
-        switch Place(rawValue: name) {
-        case .openAIUsage: counts.isPresent = isObject
-        case .messageUsage: messageCounts.isPresent = isObject
-        default: break
-        }
+        if case .openAIUsage = Place(rawValue: name) { counts.isPresent = isObject }
+        if name < Self.openAIBase { message.opened(name, isObject: isObject, at: offset) }
+    }
+
+    package mutating func closed(_ name: Int32, at offset: Int) {
+        if name < Self.openAIBase { message.closed(name, at: offset) }
     }
 
     /// A request that failed has no usage and costs nothing; one that succeeded must have one.
@@ -84,18 +83,22 @@ package struct BatchResultsReader: UsageReader {
             isInvalid = true
             return
         }
+        message.documentEnded(isValid: true)
+        let reading = message.reading
         if counts.isPresent, counts.saysAnything {
-            add(counts.openAIUsage(isEmbedding: counts[.output] == nil))
-        } else if messageCounts.isPresent, messageCounts.saysAnything {
-            var stated = MessageCounts()
-            stated.take(messageCounts)
-            add(messageCounts.isInvalid ? nil : stated.usage)
+            add(counts.openAIUsage(isEmbedding: counts[.output] == nil), of: model)
+        } else if reading.isInvalid {
+            isInvalid = true
+        } else if let usage = reading.usage {
+            inferenceGeo = inferenceGeo ?? reading.inferenceGeo
+            add(usage, of: reading.model)
+            for extra in reading.extras { add(extra.usage, of: extra.model ?? reading.model) }
         } else if hasSucceeded {
             isInvalid = true
         }
     }
 
-    private mutating func add(_ usage: Usage?) {
+    private mutating func add(_ usage: Usage?, of model: String?) {
         guard let usage, let model else {
             isInvalid = true
             return
@@ -118,6 +121,7 @@ package struct BatchResultsReader: UsageReader {
         var reading = UsageReading()
         reading.isInvalid = isInvalid
         reading.serviceTier = "batch"
+        reading.inferenceGeo = inferenceGeo
         reading.usage = totals.first?.usage ?? Usage()
         reading.model = totals.first?.model
         reading.largestInput = totals.first?.largestInput

@@ -16,9 +16,12 @@ package struct MessagesUsageReader: UsageReader {
 
     package static let outline = JSONOutline { addPlaces(to: &$0) }
 
-    /// Places in a message, which Bedrock's replies have too.
-    static func addPlaces(to outline: inout JSONOutline.Builder) {
-        for prefix in ["", "message."] {
+    /// Places in a message, which Bedrock's replies and the results of batches have too. All names
+    /// are below 300.
+    static func addPlaces(
+        to outline: inout JSONOutline.Builder, under prefixes: [String] = ["", "message."]
+    ) {
+        for prefix in prefixes {
             outline.want("\(prefix)model", as: Place.model.rawValue)
             outline.want("\(prefix)usage", as: Place.usage.rawValue)
             outline.want("\(prefix)usage.service_tier", as: Place.serviceTier.rawValue)
