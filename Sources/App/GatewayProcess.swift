@@ -28,8 +28,8 @@ package struct GatewayProcess {
     /// Serves until SIGTERM or SIGINT, then stops gracefully; a second signal ends it at once.
     package func run() async throws {
         prepareProcess()
-        // A bad sheet is refused before anything is made.
-        _ = try PriceSheetFolder.read(settings.pricing, state: settings.state)
+        let readAt = clock.now()
+        let prices = try PriceSheetFolder.read(settings.pricing, state: settings.state)
         try LedgerDatabase.prepare(directory: settings.state)
         guard let lock = try FileLock(path: "\(settings.state)/lock") else {
             throw StartFailure(
@@ -40,9 +40,7 @@ package struct GatewayProcess {
         let database = try LedgerDatabase(
             directory: settings.state, isServer: true, clock: clock)
         let watch = LedgerWatch(database: database, settings: settings, logger: logger)
-        // Noted before the sheets are read, so that a change in between is taken up later.
-        try watch.notePriceChange()
-        let prices = try PriceSheetFolder.read(settings.pricing, state: settings.state)
+        try watch.notePrices(readAt: readAt)
         try database.store(prices, at: clock.now())
         let journal = SQLiteJournal(database, logger: logger)
         let eager = Self.skipsDurableWaits ? EagerReceipts(journal) : nil

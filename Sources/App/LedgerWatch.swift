@@ -42,9 +42,9 @@ final class LedgerWatch: Sendable {
         seen.withLock { $0.mark = mark }
     }
 
-    /// Before the price sheets are read for the first time.
-    func notePriceChange() throws {
-        let change = try database.lastPriceChange()
+    /// The price sheets were read at `moment`: an earlier change is in them, a later one is new.
+    func notePrices(readAt moment: Instant) throws {
+        guard let change = try database.lastPriceChange(), change < moment.text else { return }
         seen.withLock { $0.priceChange = change }
     }
 
