@@ -1,6 +1,7 @@
 """Work that goes on at the provider, and is billed by a later reply, once."""
 
 import json
+import urllib.request
 
 import pytest
 
@@ -39,6 +40,11 @@ def test_a_response_in_the_background_is_billed_once_even_after_a_crash(
     assert found[0]["usage_status"] == "exact"
     standing = [row for row in gateway.status()["rows"] if row["scope"] == "system"][0]
     assert picodollars(standing["spent_usd"]) == 625_000_000
+    # The ledger in memory, which decides about the next call, counts it once too.
+    metrics = urllib.request.urlopen(f"{gateway.admin}/metrics").read().decode()
+    spent = [line for line in metrics.splitlines()
+             if line.startswith("spendfuse_budget_spent_usd") and "system" in line]
+    assert spent and all(float(line.split()[-1]) == 0.000625 for line in spent), spent
 
 
 def batch_file():
