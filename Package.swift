@@ -79,6 +79,7 @@ let inside: [Target.Dependency] = [
 let middle: [Target] = [
     module("Gateway", in: "", uses: inside + [crypto, logging]),
     module("UpstreamCurl", in: "Adapters", uses: ["Gateway", "Curl", "Linux"]),
+    module("ZoneDatabase", in: "Adapters", uses: ["Chronology"]),
     module(
         "LedgerSQLite", in: "Adapters",
         uses: inside + ["Gateway", "Reporting", "SQLite", grdb, logging]),
@@ -94,18 +95,19 @@ let edge: [Target] = [
 let top: [Target] = [
     module(
         "Config", in: "",
-        uses: ["Gateway", "Dialects", "Inbound", "StrictYAML", configuration]),
+        uses: ["Accounting", "Chronology", "Gateway", "Dialects", "Inbound", "StrictYAML", configuration]),
     module(
         "App", in: "",
         uses: inside + [
-            "Gateway", "Reporting", "Config", "UpstreamCurl", "LedgerSQLite", "Inbound", "Demo",
-            "Admin", "Linux", nioCore, nioPosix, logging, serviceLifecycle, unixSignals, crypto,
+            "Gateway", "Reporting", "Config", "UpstreamCurl", "LedgerSQLite", "ZoneDatabase",
+            "Inbound", "Demo", "Admin", "Linux", nioCore, nioPosix, logging, serviceLifecycle, unixSignals, crypto,
             hummingbird,
         ]),
     .executableTarget(
         name: "spendfuse",
         dependencies: inside + [
-            "App", "Config", "Reporting", "Gateway", "LedgerSQLite", "Linux", argumentParser,
+            "App", "Config", "Reporting", "Gateway", "LedgerSQLite", "ZoneDatabase", "StrictYAML",
+            "Linux", argumentParser,
         ],
         path: "Sources/CLI", swiftSettings: house),
 ]
@@ -120,13 +122,18 @@ let proofs: [Target] = [
     .executableTarget(
         name: "metering-fuzz", dependencies: ["TestSupport"], path: "Tests/Fuzz",
         swiftSettings: house),
+    .executableTarget(
+        name: "ledger-simulation", dependencies: ["TestSupport"], path: "Tests/SimulationRun",
+        swiftSettings: house),
     tests("Tidy", of: []),
-    tests("Domain", of: inside + ["TestSupport", "Reporting"]),
+    tests("Domain", of: inside + ["TestSupport", "Reporting", "ZoneDatabase", "Config"]),
     tests("Simulation", of: inside + ["TestSupport"]),
     tests("Gateway", of: inside + ["TestSupport", "Gateway", crypto]),
     tests(
         "LedgerSQLite",
-        of: inside + ["TestSupport", "Gateway", "Reporting", "LedgerSQLite", grdb, logging]),
+        of: inside + [
+            "TestSupport", "Gateway", "Reporting", "LedgerSQLite", "ZoneDatabase", grdb, logging,
+        ]),
 ]
 
 let package = Package(

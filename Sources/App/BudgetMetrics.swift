@@ -26,8 +26,8 @@ enum BudgetMetrics {
         var text = "# HELP spendfuse_\(name) \(help)\n# TYPE spendfuse_\(name) gauge\n"
         for standing in standings {
             text +=
-                "spendfuse_\(name){budget=\"\(escaped(standing.scope.description))\","
-                + "window=\"\(standing.window.rawValue)\"} \(standing[keyPath: value].dollars)\n"
+                "spendfuse_\(name){budget=\"\(escaped(standing.label))\","
+                + "window=\"\(standing.window.name)\"} \(standing[keyPath: value].dollars)\n"
         }
         return text
     }

@@ -7,12 +7,14 @@ internal import Inbound
 internal import LedgerSQLite
 internal import Linux
 package import Logging
+internal import Money
 internal import NIOCore
 internal import NIOPosix
 internal import Pricing
 internal import ServiceLifecycle
 internal import UnixSignals
 internal import UpstreamCurl
+internal import ZoneDatabase
 
 /// Puts the parts together: the only place that knows every adapter.
 package struct GatewayProcess {
@@ -38,7 +40,7 @@ package struct GatewayProcess {
         }
         defer { withExtendedLifetime(lock) {} }
         let database = try LedgerDatabase(
-            directory: settings.state, isServer: true, clock: clock)
+            directory: settings.state, isServer: true, clock: clock, zones: SystemZones())
         let watch = LedgerWatch(database: database, settings: settings, logger: logger)
         try watch.notePrices(readAt: readAt)
         try database.store(prices, at: clock.now())
@@ -87,6 +89,9 @@ package struct GatewayProcess {
     /// One event loop with one libcurl thread for two cores: the two share the work evenly.
     private static var loopCount: Int { max(1, System.coreCount / 2) }
 
+    /// Newest calls that a start learns what calls usually cost from.
+    private static let learnedCalls = 20_000
+
     /// Takes up where the last process ended: books its open holds, counts what was spent, and
     /// puts limits and keys in force.
     private func restore(
@@ -94,15 +99,16 @@ package struct GatewayProcess {
         _ prices: PriceBook
     ) throws -> GatewayServices {
         try watch.noteMark()
-        let recovery = try database.recover(at: clock.now())
-        if recovery.expiredHolds > 0 {
+        let start = try database.start(at: clock.now())
+        if start.expiredHolds > 0 {
             logger.warning(
-                "ledger.recovered",
-                metadata: ["holds booked in full": "\(recovery.expiredHolds)"])
+                "ledger.recovered", metadata: ["holds booked in full": "\(start.expiredHolds)"])
         }
-        let bookkeeper = Bookkeeper(ledger: Ledger(), journal: journal, clock: clock)
-        for spend in recovery.spend {
-            bookkeeper.add(spend.amount, userID: spend.userID, spentAt: spend.spentAt)
+        let bookkeeper = Bookkeeper(ledger: start.ledger, journal: journal, clock: clock)
+        try database.recentCosts(limit: Self.learnedCalls) { provider, model, endpoint, cost in
+            bookkeeper.learn(
+                Amount(picodollars: Int128(cost)),
+                CostHistories.Key(provider: provider, model: model, endpoint: endpoint))
         }
         bookkeeper.restore(try database.deferredBills(at: clock.now()))
         let services = GatewayServices(
@@ -110,7 +116,7 @@ package struct GatewayProcess {
             books: GatewayBooks(
                 routes: RouteTable(upstreams: settings.upstreams), prices: prices,
                 keyRing: try watch.keyRing()))
-        try watch.begin(services, lastRow: recovery.lastRow)
+        watch.begin(lastRow: start.lastForeign)
         return services
     }
 

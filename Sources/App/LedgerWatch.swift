@@ -15,9 +15,15 @@ final class LedgerWatch: Sendable {
 
     private struct Seen {
         var mark: Int64 = 0
+        /// Versions of what the store configures, as they are in force.
+        var versions: [String: Int64] = [:]
         var lastRow: Int64 = 0
         var priceChange: String?
+        var tidied = Instant(microseconds: 0)
     }
+
+    /// Between two times that spend of ended windows is dropped.
+    private static let tidySeconds: Int64 = 3_600
 
     private let database: LedgerDatabase
     private let settings: Settings
@@ -39,7 +45,11 @@ final class LedgerWatch: Sendable {
     /// Before the ledger is read for the first time: what others write from now on is new.
     func noteMark() throws {
         let mark = try database.changeMark()
-        seen.withLock { $0.mark = mark }
+        let versions = try database.changeMarks()
+        seen.withLock { seen in
+            seen.mark = mark
+            seen.versions = versions
+        }
     }
 
     /// The price sheets were read at `moment`: an earlier change is in them, a later one is new.
@@ -48,10 +58,8 @@ final class LedgerWatch: Sendable {
         seen.withLock { $0.priceChange = change }
     }
 
-    func begin(_ services: GatewayServices, lastRow: Int64) throws {
-        seen.withLock { $0.lastRow = lastRow }
-        services.bookkeeper.setBudgets(try database.budgets())
-    }
+    /// Rows of others up to `lastRow` are counted.
+    func begin(lastRow: Int64) { seen.withLock { $0.lastRow = lastRow } }
 
     /// Reads the price sheets again where a command has changed them; a bad one changes nothing.
     private func takeUpPrices(_ services: GatewayServices) throws {
@@ -70,26 +78,61 @@ final class LedgerWatch: Sendable {
         WatchService(watch: self, services: services)
     }
 
-    fileprivate func look(_ services: GatewayServices) {
+    fileprivate func look(_ services: GatewayServices) async {
         do {
+            try tidy(services.clock.now())
             let mark = try database.changeMark()
-            let (known, lastRow) = seen.withLock { ($0.mark, $0.lastRow) }
-            guard mark != known else { return }
-            let foreign = try database.foreignSpend(
-                after: lastRow, at: services.clock.now())
-            for spend in foreign.spend {
-                services.bookkeeper.add(
-                    spend.amount, userID: spend.userID, spentAt: spend.spentAt)
+            guard mark != seen.withLock({ $0.mark }) else { return }
+            try takeUpForeignRows(services)
+            let versions = try database.changeMarks()
+            let known = seen.withLock { $0.versions }
+            if versions["budgets"] != known["budgets"] { try await takeUpBudgets(services) }
+            if versions["keys"] != known["keys"] { services.use(try keyRing()) }
+            if versions["breakers"] != known["breakers"] {
+                services.bookkeeper.clear(try database.resetTrips(at: services.clock.now()))
             }
-            // Noted before anything else can fail: spend is counted once.
-            seen.withLock { $0.lastRow = foreign.lastRow }
-            services.bookkeeper.setBudgets(try database.budgets())
-            services.use(try keyRing())
             try takeUpPrices(services)
-            seen.withLock { $0.mark = mark }
+            seen.withLock { seen in
+                seen.mark = mark
+                seen.versions = versions
+            }
         } catch {
             logger.error("ledger.unreadable", metadata: ["reason": "\(error)"])
         }
+    }
+
+    private func takeUpForeignRows(_ services: GatewayServices) throws {
+        let lastRow = seen.withLock { $0.lastRow }
+        let foreign = try database.foreignSpend(after: lastRow, at: services.clock.now())
+        guard !foreign.spend.isEmpty else { return }
+        services.bookkeeper.add(foreign.spend, lastRow: foreign.lastRow)
+        // Noted before anything else can fail: spend is counted once.
+        seen.withLock { $0.lastRow = foreign.lastRow }
+    }
+
+    /// Puts limits in force. One that is new counts the spend from before first, out of a view of
+    /// the store between two entries of the journal, so that no call is left out or counted twice.
+    private func takeUpBudgets(_ services: GatewayServices) async throws {
+        let budgets = try database.budgets()
+        let request = OpenedView(database)
+        let wanted = services.bookkeeper.setBudgets(
+            budgets, view: StoreViewRequest { request.open() })
+        guard !wanted.isEmpty else { return }
+        let view = try await request.wait()
+        let lastRow = seen.withLock { $0.lastRow }
+        try view.history(
+            for: wanted, of: budgets, lastForeign: lastRow, at: services.clock.now()
+        ) { services.bookkeeper.count($0, for: wanted, isLast: false) }
+        services.bookkeeper.count([], for: wanted, isLast: true)
+    }
+
+    private func tidy(_ now: Instant) throws {
+        let isDue = seen.withLock { seen in
+            guard now >= seen.tidied.advanced(bySeconds: Self.tidySeconds) else { return false }
+            seen.tidied = now
+            return true
+        }
+        if isDue { try database.dropStaleSpend(at: now) }
     }
 
     private struct WatchService: Service {
@@ -100,7 +143,7 @@ final class LedgerWatch: Sendable {
             await cancelWhenGracefulShutdown {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: LedgerWatch.period)
-                    watch.look(services)
+                    await watch.look(services)
                 }
             }
         }

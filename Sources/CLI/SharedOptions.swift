@@ -7,6 +7,7 @@ internal import LedgerSQLite
 internal import Linux
 internal import Pricing
 internal import Reporting
+internal import ZoneDatabase
 
 /// Options that every command takes.
 struct SharedOptions: ParsableArguments {
@@ -44,7 +45,9 @@ struct SharedOptions: ParsableArguments {
     func ledger() throws -> LedgerDatabase {
         let settings = try settings()
         return try Failure.reported(exit: .storeUnreachable) {
-            try LedgerDatabase(directory: settings.state, isServer: false, clock: SystemClock())
+            try LedgerDatabase(
+                directory: settings.state, isServer: false, clock: SystemClock(),
+                zones: SystemZones())
         }
     }
 }

@@ -16,6 +16,7 @@ struct Spendfuse: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, LimitCommand.self, ReportCommand.self, CallsCommand.self,
             ExplainCommand.self, KeyCommand.self, StatusCommand.self, PricesCommand.self,
-            QuoteCommand.self, RepriceCommand.self, ConfigCommand.self,
+            QuoteCommand.self, RepriceCommand.self, BreakerCommand.self, AuditCommand.self,
+            ConfigCommand.self,
         ])
 }

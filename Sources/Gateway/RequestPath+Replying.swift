@@ -52,11 +52,19 @@ extension RequestPath {
         fields.append(HeaderField("x-spendfuse-call-id", callID.description))
         if stage == .settling, let record = admission?.record {
             fields.append(HeaderField("x-spendfuse-cost-usd", record.cost.dollars))
-            if let left = services.bookkeeper.remainder(userID: record.userID) {
+            if let left = services.bookkeeper.remainder(record.attributes) {
                 fields.append(HeaderField("x-spendfuse-budget-remaining-usd", left.dollars))
             }
         } else if let hold = admission?.hold {
             fields.append(HeaderField("x-spendfuse-held-usd", hold.dollars))
+        }
+        if let clamp = admission?.clamp {
+            fields.append(HeaderField("x-spendfuse-clamped-max-tokens", String(clamp.tokens)))
+        }
+        if let shadows = admission?.shadowRefusals, !shadows.isEmpty {
+            fields.append(
+                HeaderField(
+                    "x-spendfuse-shadow-refusal", shadows.joined(separator: ", ").headerSafe))
         }
         downstream?.send(ReplyHead(status: head.status, fields: fields, contentLength: length))
     }
@@ -97,7 +105,7 @@ extension RequestPath {
         let aborts =
             admission.facts.streams && !admission.facts.runsInBackground
             && admission.route.upstream.onClientDisconnect == .abort
-            && !services.bookkeeper.isBlocking(userID: admission.record.userID)
+            && !services.bookkeeper.isBlocking(admission.record.attributes)
         guard isFree || aborts else {
             upstream.resume(receipt.address)
             return

@@ -7,8 +7,8 @@ internal import Money
 extension RequestPath {
     /// Holds the call's upper bound on every budget that it touches.
     func reserve(_ admitted: Admission) throws(GatewayError) {
-        let userID = admitted.record.userID
-        if let failure = admitted.quoteFailure, services.bookkeeper.isBlocking(userID: userID) {
+        let attributes = admitted.record.attributes
+        if let failure = admitted.quoteFailure, services.bookkeeper.isBlocking(attributes) {
             note(refusedBy: failure, admitted)
             throw failure
         }
@@ -17,11 +17,24 @@ extension RequestPath {
             forward()
             return
         }
-        switch services.bookkeeper.hold(admitted.hold, for: admitted.record, receipt: receipt) {
-        case .held(let admittedAt): admission?.record.admittedAt = admittedAt
+        let clamping = OutputClamping(admission: admitted)
+        let floor = services.bookkeeper.clamps(attributes) ? clamping.floor : nil
+        let held = services.bookkeeper.hold(
+            admitted.hold, floor: floor,
+            usual: services.bookkeeper.usualCost(of: admitted.record),
+            tokens: admitted.tokenBound, for: admitted.record, receipt: receipt)
+        switch held {
+        case .held(let admittance):
+            admitted.record.admittedAt = admittance.admittedAt
+            admitted.shadowRefusals = admittance.shadowRefusals.map(\.budgetLabel)
+            if admittance.granted < admitted.hold {
+                admitted.clamp = clamping.output(within: admittance.granted)
+            }
         case .storeUnavailable: throw .storeUnavailable
         case .refused(let refusal):
-            let error = GatewayError(refusal, quote: admitted.quote)
+            let error = GatewayError(
+                refusal, quote: admitted.quote,
+                blockStatus: admitted.caller.policy.blockStatus)
             note(refusedBy: error, admitted)
             throw error
         }

@@ -56,7 +56,7 @@ def test_explain_takes_a_cost_apart(gateway):
     text = gateway.run("explain", identity).stdout
     assert re.search(r"output +40 +100.00 +1000000 +0.004", text)
     assert re.search(r"price_version +stub/penny@always#2026-11-20", text)
-    assert "system and user:u1" in text
+    assert "system, user:u1" in text
     document = json.loads(gateway.run("explain", identity, "--format", "json").stdout)
     assert document["total"]["cost_usd"] == "0.004000000000"
     missing = gateway.run("explain", "01a1fbcc-3bad-7fea-8989-6b11b34f818b", check=False)

@@ -43,11 +43,12 @@ struct RequestPathTests {
         ) throws {
             bookkeeper = Bookkeeper(ledger: Ledger(), journal: journal, clock: clock)
             if let limit {
-                bookkeeper.setBudgets([
+                let wanted = bookkeeper.setBudgets([
                     Budget(
                         scope: .system, limits: [.daily: try Amount(dollars: limit)], mode: .enforce
                     )
                 ])
+                bookkeeper.count([], for: wanted, isLast: true)
             }
             let upstreams = [
                 Upstream(

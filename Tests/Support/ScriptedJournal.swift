@@ -44,7 +44,7 @@ package final class ScriptedJournal: LedgerJournal {
 
     package var rows: [RequestRecord] {
         written.compactMap { entry in
-            if case .conclude(let record) = entry { return record }
+            if case .conclude(let record, _) = entry { return record }
             return nil
         }
     }

@@ -11,12 +11,16 @@ package final class LedgerDatabase: Sendable {
 
     package let path: String
     let queue: DatabaseQueue
+    let zones: any ZoneSource
 
     /// Opens the store in `directory`, which is made where it is missing.
     ///
     /// `isServer`: this process is the one that serves. Others leave checkpoints to it, as SQLite
     /// before 3.51.3 can damage a file that two connections checkpoint at once.
-    package init(directory: String, isServer: Bool, clock: any WallClock) throws(LedgerStoreError) {
+    package init(
+        directory: String, isServer: Bool, clock: any WallClock, zones: any ZoneSource
+    ) throws(LedgerStoreError) {
+        self.zones = zones
         path = directory + "/" + Self.fileName
         try Self.prepare(directory: directory)
         do {

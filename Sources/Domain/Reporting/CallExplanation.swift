@@ -109,15 +109,18 @@ package struct CallExplanation {
         return table
     }
 
-    /// The windows that the call counts in.
+    /// The scopes whose limits the call counts for, but for those of its tags.
     private var budgets: String {
-        guard let user = row.text("user_id"),
-            let moment = row.text("timestamp").flatMap({ Instant(text: $0) })
-        else { return "" }
-        let month = BudgetWindow.monthly.start(at: moment).shortText
-        return
-            "system and user:\(user), in the hour, day and month (from \(month)) of"
-            + " \(moment.shortText)"
+        let attributes = [
+            ("user", "user_id"), ("project", "project_id"), ("key", "key_id"),
+            ("provider", "provider"), ("model", "model_requested"), ("endpoint", "endpoint"),
+            ("session", "session_id"),
+        ]
+        let scopes = attributes.compactMap { kind, column in
+            row.text(column).map { "\(kind):\($0)" }
+        }
+        let moment = row.text("timestamp").flatMap { Instant(text: $0)?.shortText } ?? ""
+        return (["system"] + scopes).joined(separator: ", ") + "; in the windows of \(moment)"
     }
 
     package var text: String {

@@ -42,10 +42,10 @@ package enum TimeWord {
     package static func instant(_ text: String, now: Instant) -> Instant? {
         switch text {
         case "now": return now
-        case "today": return BudgetWindow.daily.start(at: now)
+        case "today": return CivilDate(now).start
         case "yesterday":
-            return BudgetWindow.daily.start(at: now).advanced(bySeconds: -Instant.secondsPerDay)
-        case "month": return BudgetWindow.monthly.start(at: now)
+            return CivilDate(now).start.advanced(bySeconds: -Instant.secondsPerDay)
+        case "month": return CivilDate(now).startOfMonth.start
         default: break
         }
         if let unit = text.last, let count = Int64(text.dropLast()), (0...100_000).contains(count) {

@@ -59,6 +59,16 @@ package struct YAMLNode {
 
     package func fail(_ reason: String) -> Problem { Problem(line: line, reason: reason) }
 
+    package enum Shape: Sendable { case scalar, sequence, mapping }
+
+    package var shape: Shape {
+        switch node {
+        case .sequence: .sequence
+        case .mapping: .mapping
+        default: .scalar
+        }
+    }
+
     package var isNull: Bool {
         guard case .scalar(let scalar) = node else { return false }
         return scalar.style == .plain && ["", "~", "null"].contains(scalar.string)

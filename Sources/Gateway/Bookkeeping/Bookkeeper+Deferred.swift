@@ -35,13 +35,10 @@ extension Bookkeeper {
     ) -> Bool {
         ledger.withLock { ledger in
             guard let booked = deferred.withLock({ $0.take(key) }) else { return false }
-            for scope in Self.scopes(of: booked.userID) {
-                let alerts = ledger.add(
-                    record.cost - booked.cost, to: scope, spentAt: booked.admittedAt,
-                    at: clock.now())
-                for alert in alerts { journal.append(.alert(alert), receipt: nil) }
-            }
-            journal.append(.correct(record, waitingAs: key), receipt: receipt)
+            let difference = Spend(
+                record.cost - booked.cost, by: booked.attributes, spentAt: booked.admittedAt)
+            let spend = tell(ledger.step(.add(difference), at: clock.now()))
+            journal.append(.correct(record, waitingAs: key, spend), receipt: receipt)
             return true
         }
     }

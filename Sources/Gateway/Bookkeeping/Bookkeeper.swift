@@ -10,6 +10,7 @@ package final class Bookkeeper: Sendable {
     /// Changed only under the lock of `ledger` too, so that a bill is corrected once.
     let deferred = Mutex(DeferredBills())
     let files = Mutex<[String: QuotedFile]>([:])
+    private let histories = Mutex(CostHistories())
     let journal: any LedgerJournal
     let clock: any WallClock
 
@@ -21,35 +22,59 @@ package final class Bookkeeper: Sendable {
 
     package enum HoldResult: Sendable {
         /// The receipt's exchange is told when the hold is durable.
-        case held(admittedAt: Instant)
+        case held(Admittance)
         case refused(Refusal)
         /// Nothing can be made durable now, so nothing is admitted.
         case storeUnavailable
     }
 
-    package static func scopes(of userID: String) -> [Scope] { [.system, .user(userID)] }
-
-    package func isBlocking(userID: String) -> Bool {
-        ledger.withLock { $0.isBlocking(Self.scopes(of: userID)) }
+    package func isBlocking(_ attributes: CallAttributes) -> Bool {
+        ledger.withLock { $0.isBlocking(attributes) }
     }
 
-    /// Holds `amount` for the attempt of `record` on every budget that applies, or on none.
+    /// Whether a limit may cut the output of such a call.
+    package func clamps(_ attributes: CallAttributes) -> Bool {
+        ledger.withLock { $0.clamps(attributes) }
+    }
+
+    /// Holds the call's bound for the attempt of `record` on every budget that binds it, or on
+    /// none. `floor`: the least that it can be clamped to; `usual`: what such calls cost.
     package func hold(
-        _ amount: Amount, for record: RequestRecord, receipt: JournalReceipt
+        _ bound: Amount, floor: Amount? = nil, usual: Amount? = nil, tokens: Int64 = 0,
+        for record: RequestRecord, receipt: JournalReceipt
     ) -> HoldResult {
-        guard journal.isWritable, amount.stored != nil else { return .storeUnavailable }
+        guard journal.isWritable, bound.stored != nil else { return .storeUnavailable }
+        let claim = CallClaim(
+            attempt: record.attempt, attributes: record.attributes, bound: bound, floor: floor,
+            usual: usual, tokens: tokens)
         return ledger.withLock { ledger in
-            let scopes = Self.scopes(of: record.userID)
-            switch ledger.hold(record.attempt, amount, on: scopes, at: clock.now()) {
-            case .refused(let refusal): return .refused(refusal)
-            case .held(let admittedAt):
+            let actions = ledger.step(.reserve(claim), at: clock.now())
+            _ = tell(actions)
+            switch actions.first {
+            case .refuse(let refusal): return .refused(refusal)
+            case .admit(let admittance):
                 var held = record
-                held.admittedAt = admittedAt
-                held.held = amount
+                held.admittedAt = admittance.admittedAt
+                held.held = admittance.granted
                 journal.append(.hold(held), receipt: receipt)
-                return .held(admittedAt: admittedAt)
+                return .held(admittance)
+            default: return .storeUnavailable
             }
         }
+    }
+
+    /// Hands what the ledger wants told to the journal, and returns what it wants booked.
+    func tell(_ actions: [LedgerAction]) -> [SpendEntry] {
+        var booked: [SpendEntry] = []
+        for action in actions {
+            switch action {
+            case .book(let entries): booked += entries
+            case .alert(let alert): journal.append(.alert(alert), receipt: nil)
+            case .trip(let trip): journal.append(.trip(trip), receipt: nil)
+            case .admit, .refuse, .ignore, .want: break
+            }
+        }
+        return booked
     }
 
     /// Books the row of an attempt in place of its hold: its cost, or nothing where it is voided.
@@ -59,26 +84,30 @@ package final class Bookkeeper: Sendable {
         _ record: RequestRecord, deferredAs key: String? = nil, receipt: JournalReceipt?
     ) {
         ledger.withLock { ledger in
-            let conclusion =
+            let event =
                 record.cost == .zero
-                ? ledger.void(record.attempt, at: clock.now())
-                : ledger.settle(record.attempt, cost: record.cost, at: clock.now())
-            guard case .concluded(let alerts) = conclusion else { return }
+                ? LedgerEvent.void(record.attempt)
+                : .settle(record.attempt, cost: record.cost, tokens: record.totalTokens)
+            let actions = ledger.step(event, at: clock.now())
+            if case .ignore? = actions.first { return }
+            let booked = tell(actions)
             if let key {
                 deferred.withLock { $0.add(record, as: key) }
-                journal.append(.conclude(record), receipt: nil)
+                journal.append(.conclude(record, booked), receipt: nil)
                 journal.append(.defer(record.attempt, as: key), receipt: receipt)
             } else {
-                journal.append(.conclude(record), receipt: receipt)
+                journal.append(.conclude(record, booked), receipt: receipt)
             }
-            for alert in alerts { journal.append(.alert(alert), receipt: nil) }
+        }
+        if record.usageStatus == "exact", let key = record.historyKey {
+            histories.withLock { $0.note(record.cost, key) }
         }
     }
 
     /// Forgets a hold that the journal could not write: it was never in force.
     package func forget(_ attempt: AttemptID) {
         ledger.withLock { ledger in
-            _ = ledger.void(attempt, at: clock.now())
+            _ = tell(ledger.step(.void(attempt), at: clock.now()))
         }
     }
 
@@ -87,34 +116,36 @@ package final class Bookkeeper: Sendable {
         journal.append(.refuse(record), receipt: nil)
     }
 
-    package func setBudgets(_ budgets: [Budget]) {
-        ledger.withLock { ledger in
-            for alert in ledger.setBudgets(budgets, at: clock.now()) {
-                journal.append(.alert(alert), receipt: nil)
-            }
-        }
+    /// What calls like this one cost, nearly all; nil where too few were seen.
+    package func usualCost(of record: RequestRecord) -> Amount? {
+        record.historyKey.flatMap { key in histories.withLock { $0.usual(key) } }
     }
 
-    /// Counts spend that others wrote to the store.
-    package func add(_ spend: Amount, userID: String, spentAt: Instant) {
-        ledger.withLock { ledger in
-            for scope in Self.scopes(of: userID) {
-                for alert in ledger.add(spend, to: scope, spentAt: spentAt, at: clock.now()) {
-                    journal.append(.alert(alert), receipt: nil)
-                }
-            }
-        }
+    /// Learns from calls of earlier runs.
+    package func learn(_ cost: Amount, _ key: CostHistories.Key) {
+        histories.withLock { $0.note(cost, key) }
     }
 
-    package func remainder(userID: String) -> Amount? {
-        ledger.withLock { $0.remainder(of: Self.scopes(of: userID), at: clock.now()) }
+    package func remainder(_ attributes: CallAttributes) -> Amount? {
+        ledger.withLock { $0.remainder(of: attributes, at: clock.now()) }
     }
 
     package var standings: [BudgetStanding] {
         ledger.withLock { $0.standings(at: clock.now()) }
     }
 
+    package var trips: [BreakerTrip] { ledger.withLock { $0.trips(at: clock.now()) } }
+
     package var openHolds: Int { ledger.withLock { $0.openHolds } }
 
     package var isAdmitting: Bool { journal.isWritable }
+}
+
+extension RequestRecord {
+    /// What calls like this one are remembered by.
+    fileprivate var historyKey: CostHistories.Key? {
+        (modelPriced ?? modelRequested).map { model in
+            CostHistories.Key(provider: provider, model: model, endpoint: endpoint)
+        }
+    }
 }

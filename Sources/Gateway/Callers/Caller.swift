@@ -11,9 +11,10 @@ package struct Caller: Sendable, Equatable {
     package var projectID: String?
     /// The gateway key's id, or a fingerprint of the provider key.
     package var keyID: String?
+    /// The gateway key's name, by which limits name it.
+    package var keyName: String?
     package var credential: Credential
-    /// Whether what the client says of its user counts.
-    package var trustsClientUser: Bool
+    package var policy: KeyPolicy
 }
 
 /// A key that the gateway issued. The secret itself is kept nowhere.
@@ -22,12 +23,17 @@ package struct GatewayKey: Sendable, Equatable {
     package var name: String
     package var userID: String
     package var projectID: String?
+    package var policy: KeyPolicy
 
-    package init(id: String, name: String, userID: String, projectID: String?) {
+    package init(
+        id: String, name: String, userID: String, projectID: String?,
+        policy: KeyPolicy = KeyPolicy()
+    ) {
         self.id = id
         self.name = name
         self.userID = userID
         self.projectID = projectID
+        self.policy = policy
     }
 }
 

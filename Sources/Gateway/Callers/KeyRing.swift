@@ -47,8 +47,8 @@ package struct KeyRing: Sendable {
                     "this upstream has no provider key; set its 'key' in the config file")
             }
             return Caller(
-                userID: key.userID, projectID: key.projectID, keyID: key.id,
-                credential: .configured, trustsClientUser: false)
+                userID: key.userID, projectID: key.projectID, keyID: key.id, keyName: key.name,
+                credential: .configured, policy: key.policy)
         }
         guard mode == .passThrough else {
             throw Self.unauthenticated(
@@ -59,7 +59,7 @@ package struct KeyRing: Sendable {
         }
         return Caller(
             userID: defaultUser, projectID: nil, keyID: fingerprint(of: offered),
-            credential: .passThrough(offered.passed), trustsClientUser: true)
+            credential: .passThrough(offered.passed), policy: .open)
     }
 
     /// Digits of a fingerprint: enough to tell an installation's keys apart, too few to matter.

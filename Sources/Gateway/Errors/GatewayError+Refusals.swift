@@ -8,63 +8,142 @@ extension GatewayError {
     static let heldRetrySeconds = 1
 
     /// A refusal that names the limit, what is spent, what is held and when it resets.
-    package init(_ refusal: Refusal, quote: Quote?) {
-        let standing = refusal.standing
+    /// `blockStatus`: of the caller's key, for limits that are spent.
+    package init(_ refusal: Refusal, quote: Quote?, blockStatus: Int = 402) {
+        switch refusal.subject {
+        case .limit(let standing):
+            self.init(refusal, standing, quote, blockStatus)
+        case .rate(let standing):
+            self.init(refusal, standing)
+        case .breaker(let trip):
+            self.init(
+                .loopBreaker, status: blockStatus,
+                "spend limit reached: the loop breaker of \(trip.scope.label) has stopped it until"
+                    + " \(trip.until.shortText), as \(trip.cause.text); wait, or reset it with"
+                    + " 'spendfuse breaker reset \(trip.scope)'")
+        }
+        facts = Self.facts(of: refusal)
+    }
+
+    private init(
+        _ refusal: Refusal, _ standing: BudgetStanding, _ quote: Quote?, _ blockStatus: Int
+    ) {
         let limit =
-            "the \(standing.window.rawValue) limit of \(standing.limit.shortDollars) USD"
-            + " for \(standing.scope)"
-        let state =
-            "\(standing.settled.shortDollars) USD spent,"
-            + " \(standing.held.shortDollars) USD held by calls in flight;"
-            + " it resets at \(refusal.resetsAt.shortText)"
+            "the \(standing.window.label) limit of \(standing.limit.shortDollars) USD"
+            + " for \(standing.label)"
+        let state = Self.state(of: standing, refusal)
         let raise =
             "raise it with 'spendfuse limit set \(standing.scope)"
-            + " --\(standing.window.rawValue) AMOUNT'"
+            + " \(standing.window.option)'"
+        let requested = "this request can cost up to \(refusal.requested.shortDollars) USD"
         switch refusal.reason {
         case .spent:
             self.init(
-                .spendLimitReached, status: 402,
+                .spendLimitReached, status: blockStatus,
                 "spend limit reached: \(limit) is used up (\(state)); wait, or \(raise)")
-        case .exceedsRemainder:
-            let fits = Self.fittingOutput(refusal, quote).map { tokens in
+        case .heldByOthers:
+            self.init(
+                .budgetHeld, status: 429,
+                "spend limit reached for the moment: what is left of \(limit) is held by calls in"
+                    + " flight (\(state)); \(requested); try again in a second")
+            retryAfterSeconds = Self.heldRetrySeconds
+        default:
+            let fits = Self.fittingOutput(refusal, standing, quote).map { tokens in
                 tokens > 0
                     ? "; a max_tokens of at most \(tokens) would fit"
                     : "; no answer to this input fits what is left"
             }
             self.init(
+                .requestExceedsBudget, status: blockStatus,
+                "spend limit reached: \(requested), more than is left of \(limit)"
+                    + " (\(state))\(fits ?? ""); ask for less, or \(raise)")
+        }
+    }
+
+    private static func state(of standing: BudgetStanding, _ refusal: Refusal) -> String {
+        if standing.window == .perCall { return "it is for each call" }
+        let state =
+            "\(standing.settled.shortDollars) USD spent,"
+            + " \(standing.held.shortDollars) USD held by calls in flight;"
+        if let resetsAt = standing.resetsAt { return "\(state) it resets at \(resetsAt.shortText)" }
+        if let opensAt = refusal.opensAt {
+            return "\(state) there is room again at \(opensAt.shortText)"
+        }
+        return "\(state) it does not reset"
+    }
+
+    private init(_ refusal: Refusal, _ standing: RateStanding) {
+        let limit = "the limit of \(standing.limit.label) for \(standing.label)"
+        let used = "\(standing.limit.text(of: standing.used)) in the last minute"
+        guard refusal.reason == .tooFast else {
+            self.init(
                 .requestExceedsBudget, status: 402,
                 "spend limit reached: this request can cost up to"
-                    + " \(refusal.requested.shortDollars) USD, more than is left of \(limit)"
-                    + " (\(state))\(fits ?? ""); ask for less, or \(raise)")
-        case .heldByOthers:
-            self.init(
-                .budgetHeld, status: 429,
-                "spend limit reached for the moment: what is left of \(limit) is held by calls in"
-                    + " flight (\(state)); this request can cost up to"
-                    + " \(refusal.requested.shortDollars) USD; try again in a second")
-            retryAfterSeconds = Self.heldRetrySeconds
+                    + " \(refusal.requested.shortDollars) USD, more than \(limit) allows at all;"
+                    + " ask for less, or raise it with 'spendfuse limit set \(standing.scope)"
+                    + " --\(standing.limit.option) AMOUNT'")
+            return
         }
-        facts = Self.facts(of: refusal)
+        let seconds = Self.secondsToWait(refusal)
+        self.init(
+            .rateLimited, status: 429,
+            "rate limit reached: \(limit) is used up"
+                + (standing.limit.measure == .concurrency
+                    ? " (\(standing.used) in flight)" : " (\(used))")
+                + "; try again in \(seconds) s")
+        retryAfterSeconds = seconds
+    }
+
+    /// Whole seconds until the call would fit; one where only others' ends can tell.
+    private static func secondsToWait(_ refusal: Refusal) -> Int {
+        guard let opensAt = refusal.opensAt else { return heldRetrySeconds }
+        let microseconds = opensAt.microseconds - refusal.at.microseconds
+        return max(1, Int((microseconds + 999_999) / Instant.microsecondsPerSecond))
     }
 
     private static func facts(of refusal: Refusal) -> [Fact] {
-        let standing = refusal.standing
-        return [
-            Fact(name: "scope", value: standing.scope.description),
-            Fact(name: "budget", value: "\(standing.scope) \(standing.window.rawValue)".headerSafe),
-            Fact(name: "period", value: standing.window.rawValue),
-            Fact(name: "limit_usd", value: standing.limit.dollars),
-            Fact(name: "spent_usd", value: standing.settled.dollars),
-            Fact(name: "held_usd", value: standing.held.dollars),
-            Fact(name: "requested_usd", value: refusal.requested.dollars),
-            Fact(name: "resets_at", value: refusal.resetsAt.shortText),
+        var facts = [
+            Fact(name: "scope", value: refusal.scope.description),
+            Fact(name: "budget", value: refusal.budgetLabel.headerSafe),
         ]
+        switch refusal.subject {
+        case .limit(let standing):
+            facts += [
+                Fact(name: "period", value: standing.window.name),
+                Fact(name: "limit_usd", value: standing.limit.dollars),
+                Fact(name: "spent_usd", value: standing.settled.dollars),
+                Fact(name: "held_usd", value: standing.held.dollars),
+            ]
+            if let resetsAt = standing.resetsAt ?? refusal.opensAt {
+                facts.append(Fact(name: "resets_at", value: resetsAt.shortText))
+            }
+        case .rate(let standing):
+            facts += [
+                Fact(name: "period", value: standing.limit.name),
+                Fact(name: "limit", value: standing.limit.text(of: standing.limit.ceiling)),
+                Fact(name: "used", value: standing.limit.text(of: standing.used)),
+            ]
+            if let opensAt = refusal.opensAt {
+                facts.append(Fact(name: "resets_at", value: opensAt.shortText))
+            }
+        case .breaker(let trip):
+            facts += [
+                Fact(name: "period", value: "loop_breaker"),
+                Fact(name: "burn_usd_per_minute", value: trip.cause.burn.dollars),
+                Fact(name: "allowed_usd_per_minute", value: trip.cause.allowed.dollars),
+                Fact(name: "resets_at", value: trip.until.shortText),
+            ]
+        }
+        facts.append(Fact(name: "requested_usd", value: refusal.requested.dollars))
+        return facts
     }
 
     /// The most output tokens, over all answers, whose bound fits what calls have not spent.
-    private static func fittingOutput(_ refusal: Refusal, _ quote: Quote?) -> Int64? {
+    private static func fittingOutput(
+        _ refusal: Refusal, _ standing: BudgetStanding, _ quote: Quote?
+    ) -> Int64? {
         guard let quote, quote.outputPrice > 0, quote.outputTokens > 0 else { return nil }
-        let left = refusal.standing.limit - refusal.standing.settled
+        let left = standing.limit - standing.settled
         let excess = (refusal.requested - left).picodollars * 1_000_000
         let (tokens, rest) = excess.quotientAndRemainder(dividingBy: Int128(quote.outputPrice))
         let dropped = Int64(clamping: tokens + (rest > 0 ? 1 : 0))

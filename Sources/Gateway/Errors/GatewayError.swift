@@ -10,6 +10,7 @@ package struct GatewayError: Error, Sendable, Equatable {
         case routeNotMetered = "route_not_metered"
         case upgradeRefused = "upgrade_refused"
         case unauthenticated
+        case missingAttribute = "missing_attribute"
         case malformedRequest = "malformed_request"
         case compressedRequest = "compressed_request"
         case headTooLarge = "head_too_large"
@@ -20,6 +21,8 @@ package struct GatewayError: Error, Sendable, Equatable {
         case spendLimitReached = "spend_limit_reached"
         case requestExceedsBudget = "request_exceeds_budget"
         case budgetHeld = "budget_held"
+        case rateLimited = "rate_limited"
+        case loopBreaker = "loop_breaker"
         case storeUnavailable = "store_unavailable"
         case stopping
         case upstreamUnreachable = "upstream_unreachable"

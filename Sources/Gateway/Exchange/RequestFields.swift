@@ -1,3 +1,5 @@
+internal import Accounting
+
 /// The header fields of a request, sorted by what the gateway does with them.
 struct RequestFields: Sendable {
     var credentials = OfferedCredentials()
@@ -6,7 +8,7 @@ struct RequestFields: Sendable {
     var session: String?
     var conversation: String?
     var taskType: String?
-    var tags: String?
+    var tags: [CallAttributes.Tag] = []
     /// `Name: value` lines that go on to the upstream.
     var passed: [String] = []
 
@@ -43,7 +45,7 @@ struct RequestFields: Sendable {
             session = session ?? Self.attribute(field.value)
         case "x-spendfuse-conversation": conversation = Self.attribute(field.value)
         case "x-spendfuse-task-type": taskType = field.value
-        case "x-spendfuse-tags": tags = TagList.json(of: field.value)
+        case "x-spendfuse-tags": tags = TagList.tags(of: field.value)
         case "content-type", "accept", "user-agent", "idempotency-key", "traceparent",
             "tracestate", "http-referer", "x-title", "x-client-request-id":
             pass(field)

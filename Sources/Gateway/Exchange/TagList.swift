@@ -1,4 +1,4 @@
-internal import Metering
+internal import Accounting
 
 /// Tags of a call as a header writes them: `team=web, feature=chat`.
 enum TagList {
@@ -7,11 +7,10 @@ enum TagList {
     static let maximumNameBytes = 64
     static let maximumValueBytes = 256
 
-    /// A JSON object of texts, or nil where no tag could be read.
-    static func json(of header: String) -> String? {
-        var object = JSONObjectText()
-        var count = 0
-        for pair in header.split(separator: ",") where count < maximumTags {
+    /// Those that can be read; of two with one name the first counts.
+    static func tags(of header: String) -> [CallAttributes.Tag] {
+        var tags: [CallAttributes.Tag] = []
+        for pair in header.split(separator: ",") where tags.count < maximumTags {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2 else { continue }
             let name = parts[0].trimmed
@@ -19,10 +18,11 @@ enum TagList {
             guard !name.isEmpty, name.utf8.count <= maximumNameBytes,
                 value.utf8.count <= maximumValueBytes
             else { continue }
-            object.add(name, value)
-            count += 1
+            if !tags.contains(where: { $0.name == name }) {
+                tags.append(CallAttributes.Tag(name: name, value: value))
+            }
         }
-        return count == 0 ? nil : object.closed
+        return tags
     }
 }
 

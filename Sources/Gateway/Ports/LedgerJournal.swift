@@ -6,17 +6,27 @@ internal import Money
 package indirect enum JournalEntry: Sendable {
     /// A hold: what a restart needs to book it in full.
     case hold(RequestRecord)
-    /// The row of an attempt; its hold is gone in the same transaction.
-    case conclude(RequestRecord)
+    /// The row of an attempt, with what it adds to budgets' windows; its hold is gone in the same
+    /// transaction.
+    case conclude(RequestRecord, [SpendEntry])
     /// The row of a call that was refused; it never had a hold.
     case refuse(RequestRecord)
-    case alert(ThresholdAlert)
+    case alert(BudgetAlert)
+    case trip(BreakerTrip)
+    /// Windows whose spend is about to be counted anew.
+    case uncount([CounterKey])
+    /// Spend from before a limit was set; from now on its windows are counted.
+    case counted([CounterKey], [SpendEntry])
+    /// Spend of rows that others wrote, up to a row of the store.
+    case foreign([SpendEntry], lastRow: Int64)
+    /// Asks for a view of the store as all entries before leave it.
+    case view(StoreViewRequest)
     /// A row whose cost is stated later, by the name that it is then asked for by.
     case `defer`(AttemptID, as: String)
     /// The later statement will be asked for by another name.
     case rename(String, to: String)
     /// What a row came to in the end; it waits no more under the name.
-    case correct(RequestRecord, waitingAs: String)
+    case correct(RequestRecord, waitingAs: String, [SpendEntry])
     /// A hold that was reported as not written; should it be on disk after all, it goes.
     case drop(AttemptID)
 }

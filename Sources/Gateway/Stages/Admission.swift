@@ -19,6 +19,8 @@ final class Admission {
     var quoteFailure: GatewayError?
     var record: RequestRecord
     let bodyBytes: Int
+    /// What may be spent on the call, where a limit leaves less than its bound.
+    var clamp: ClampedOutput?
     /// What a batch of the uploaded file can cost.
     var quotedFile: QuotedFile?
 
@@ -62,7 +64,16 @@ final class Admission {
     }
 
     /// What is held for the call; nothing where no bound is known and nothing asks for one.
-    var hold: Amount { quote?.amount ?? .zero }
+    var hold: Amount { clamp?.granted ?? quote?.amount ?? .zero }
+
+    /// What budgets in shadow mode would have refused.
+    var shadowRefusals: [String] = []
+
+    /// Tokens at most, so far as the request shows.
+    var tokenBound: Int64 {
+        let (sum, overflow) = inputBound.addingReportingOverflow(quote?.outputTokens ?? 0)
+        return overflow ? .max : sum
+    }
 
     /// Input tokens at most, so far as the request shows.
     var inputBound: Int64 {
@@ -92,8 +103,9 @@ struct AdmissionStages {
             record: RequestRecord(
                 attempt: AttemptID(call: call, attempt: 1), admittedAt: services.clock.now(),
                 userID: caller.userID), bodyBytes: request.body.count)
-        attribute(admission)
+        try attribute(admission)
         price(admission, request)
+        noteModels(admission)
         return admission
     }
 
@@ -123,19 +135,10 @@ struct AdmissionStages {
         }
     }
 
-    /// Who the call is for: the key decides; what the client says counts where the key's policy
-    /// trusts it, our own header before others' and headers before the body.
-    private func attribute(_ admission: Admission) {
-        let fields = admission.fields
-        if admission.caller.trustsClientUser, let user = fields.user ?? admission.facts.user {
-            admission.caller.userID = user
-        }
-        admission.record.userID = admission.caller.userID
-        admission.record.projectID = admission.caller.projectID ?? fields.project
-        admission.record.keyID = admission.caller.keyID
-        admission.record.sessionID = fields.session
-        admission.record.conversationID = fields.conversation
-        admission.record.tags = fields.tags
+    private func attribute(_ admission: Admission) throws(GatewayError) {
+        let attribution = Attribution(
+            caller: admission.caller, fields: admission.fields, facts: admission.facts)
+        try attribution.apply(to: &admission.record)
         admission.record.provider = admission.route.provider
         admission.record.upstream = admission.route.upstream.name
         admission.record.endpoint = admission.route.endpoint.rawValue
@@ -143,8 +146,10 @@ struct AdmissionStages {
         admission.record.model = admission.facts.model
         admission.record.streamed = admission.facts.streams
         admission.record.taskType = TaskType.of(
-            stated: fields.taskType, endpoint: admission.route.endpoint,
+            stated: admission.fields.taskType, endpoint: admission.route.endpoint,
             offersTools: admission.facts.offersTools)
+        admission.record.attributes.provider = admission.route.provider
+        admission.record.attributes.endpoint = admission.route.endpoint.rawValue
     }
 
     private func price(_ admission: Admission, _ request: GatewayRequest) {
@@ -181,6 +186,21 @@ struct AdmissionStages {
         for alternative in admission.facts.alternatives where alternative != model {
             quote(alternative, for: admission)
         }
+    }
+
+    /// A limit of a model counts calls by the name they ask for and by that of the price sheet, so
+    /// that no alias gets round it.
+    private func noteModels(_ admission: Admission) {
+        let requested = admission.record.modelRequested
+        let priced = requested.flatMap { model in
+            admission.price?.model.model
+                ?? books.prices.entry(
+                    provider: admission.route.provider, model: model,
+                    at: admission.record.admittedAt)?.model.model
+        }
+        admission.record.modelPriced = priced
+        admission.record.attributes.models = ModelNames.all(
+            requested: requested, priced: priced)
     }
 
     /// Raises the quote to what another model would cost that may serve the call.

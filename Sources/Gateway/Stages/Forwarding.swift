@@ -20,7 +20,8 @@ enum Forwarding {
         }
         var body: [UInt8]? = request.body
         if request.body.isEmpty, request.method == "GET" || request.method == "HEAD" { body = nil }
-        if let splice = admission.usageSplice { body = splice.apply(to: request.body) }
+        let splices = [admission.usageSplice].compactMap { $0 } + (admission.clamp?.splices ?? [])
+        if !splices.isEmpty { body = BodySplice.apply(splices, to: request.body) }
         switch credential(for: admission) {
         case .field(let field): lines.append("\(field.name): \(field.value)")
         case .signer(let signer):

@@ -88,6 +88,9 @@ extension RequestRecord {
     ) {
         var object = JSONObjectText()
         if admission.route.endpoint.meterClass == .denied { object.add("unmetered", true) }
+        object.addList("shadow_refusals", admission.shadowRefusals)
+        object.addList("uncounted", uncounted)
+        object.add("clamped_max_tokens", admission.clamp?.tokens)
         let isPriced = [.priced, .settles].contains(admission.route.endpoint.meterClass)
         if settlement.priceVersion == nil, isPriced,
             settlement.reportedCost == nil || settlement.cost == .zero

@@ -13,16 +13,31 @@ struct JournalStatements {
     func write(_ entry: JournalEntry) throws {
         switch entry {
         case .hold(let record): try insertHold(record)
-        case .conclude(let record):
+        case .conclude(let record, let spend):
             try deleteHold(record.attempt)
-            try insertRow(record)
+            // An attempt that has its row is not counted again.
+            guard try insertRow(record) else { return }
             try insertPerformance(record)
-        case .refuse(let record): try insertRow(record)
+            try SpendStatements(db: db).add(spend)
+        case .refuse(let record): _ = try insertRow(record)
         case .alert(let alert): try insertAlert(alert)
+        case .trip(let trip):
+            try BreakerStatements(db: db).insert(trip)
+            try insertAlert(trip)
+        case .uncount(let keys): try SpendStatements(db: db).forget(keys)
+        case .counted(let keys, let spend):
+            try SpendStatements(db: db).add(spend)
+            try SpendStatements(db: db).note(counted: keys)
+        case .foreign(let spend, let lastRow):
+            try SpendStatements(db: db).add(spend)
+            try SpendStatements(db: db).note(lastForeign: lastRow)
+        case .view: break
         case .drop(let attempt): try deleteHold(attempt)
         case .defer(let attempt, let key): try insertDeferred(attempt, key)
         case .rename(let key, let newKey): try renameDeferred(key, to: newKey)
-        case .correct(let record, let key): try correct(record, waitingAs: key)
+        case .correct(let record, let key, let spend):
+            try correct(record, waitingAs: key)
+            try SpendStatements(db: db).add(spend)
         }
     }
 
@@ -60,8 +75,10 @@ struct JournalStatements {
             """
             INSERT INTO ledger_holds (call_id, attempt, admitted_at, user_id, project_id, key_id,
                 session_id, conversation_id, tags, provider, upstream, endpoint, model,
-                price_version, held_picodollars, streamed, task_type)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                price_version, held_picodollars, streamed, task_type, model_requested, model_priced,
+                uncounted)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO NOTHING
             """
         ) { row in
             Self.bindCaller(of: record, to: &row)
@@ -69,6 +86,9 @@ struct JournalStatements {
             row.bind(record.held.stored)
             row.bind(record.streamed)
             row.bind(record.taskType)
+            row.bind(record.modelRequested)
+            row.bind(record.modelPriced)
+            row.bind(record.uncountedList)
         }
     }
 
@@ -81,8 +101,9 @@ struct JournalStatements {
         }
     }
 
-    /// The attempt's id decides that a row is written once, however often it is tried.
-    private func insertRow(_ record: RequestRecord) throws {
+    /// The attempt's id decides that a row is written once, however often it is tried. False where
+    /// it was there.
+    private func insertRow(_ record: RequestRecord) throws -> Bool {
         try run(
             """
             INSERT INTO api_cost_tracking (call_id, attempt, timestamp, user_id, project_id, key_id,
@@ -91,9 +112,9 @@ struct JournalStatements {
                 cache_write_tokens, reasoning_tokens, usage, usage_status, service_tier,
                 inference_geo, cost_picodollars, cost_reported_picodollars, price_version,
                 held_picodollars, status, status_code, error_message, request_duration_ms,
-                time_to_first_token_ms, streamed, task_type, metadata)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                time_to_first_token_ms, streamed, task_type, metadata, model_priced, uncounted)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (call_id, attempt) WHERE call_id IS NOT NULL DO NOTHING
             """
         ) { row in
@@ -121,7 +142,10 @@ struct JournalStatements {
             row.bind(record.streamed)
             row.bind(record.taskType)
             row.bind(record.metadata)
+            row.bind(record.modelPriced)
+            row.bind(record.uncountedList)
         }
+        return db.changesCount > 0
     }
 
     private func insertPerformance(_ record: RequestRecord) throws {
@@ -150,41 +174,11 @@ struct JournalStatements {
             row.bind(record.conversationID)
         }
     }
+}
 
-    /// One alert for each budget, window and threshold, whatever the number of calls and starts.
-    private func insertAlert(_ alert: ThresholdAlert) throws {
-        let standing = alert.standing
-        let percent = standing.settled.percentText(of: standing.limit) ?? "0.00"
-        var status = JSONObjectText()
-        status.add("spent_usd", standing.settled.dollars)
-        status.add("held_usd", standing.held.dollars)
-        status.add("limit_usd", standing.limit.dollars)
-        status.add("percent", percent)
-        status.add("resets_at", alert.windowEnd.shortText)
-        let message =
-            "\(standing.scope) has spent \(standing.settled.shortDollars) USD, \(percent) %"
-            + " of its \(standing.window.rawValue) limit of \(standing.limit.shortDollars) USD"
-        try run(
-            """
-            INSERT INTO budget_alerts (scope, user_id, alert_type, window_start, threshold_pct,
-                severity, percent_used, message, status, amount_spent_picodollars,
-                limit_picodollars, timestamp)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT DO NOTHING
-            """
-        ) { row in
-            row.bind(standing.scope.description)
-            row.bind(standing.scope.userID)
-            row.bind(standing.window.rawValue)
-            row.bind(alert.windowStart.text)
-            row.bind(Int64(alert.threshold))
-            row.bind(alert.severity.rawValue)
-            row.bind(percent)
-            row.bind(message)
-            row.bind(status.closed)
-            row.bind(standing.settled.stored ?? .max)
-            row.bind(standing.limit.stored ?? .max)
-            row.bind(alert.at.text)
-        }
+extension RequestRecord {
+    /// A JSON list; nil where everything counts.
+    fileprivate var uncountedList: String? {
+        uncounted.isEmpty ? nil : "[" + uncounted.map(\.jsonQuoted).joined(separator: ",") + "]"
     }
 }

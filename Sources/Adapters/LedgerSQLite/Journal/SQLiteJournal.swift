@@ -28,6 +28,11 @@ package final class SQLiteJournal: LedgerJournal {
     private struct Waiting: Sendable {
         let entry: JournalEntry
         let receipt: JournalReceipt?
+
+        var isView: Bool {
+            if case .view = entry { return true }
+            return false
+        }
     }
 
     private struct State {
@@ -78,11 +83,14 @@ package final class SQLiteJournal: LedgerJournal {
     private func takeGroup() -> [Waiting] {
         state.withLock { state in
             var group: [Waiting] = []
-            if state.waiting.count <= Self.maximumGroupEntries {
+            // A view is of the store as a group leaves it.
+            let end = state.waiting.firstIndex(where: \.isView).map { $0 + 1 } ?? .max
+            let count = min(end, Self.maximumGroupEntries)
+            if state.waiting.count <= count {
                 swap(&group, &state.waiting)
             } else {
-                group = Array(state.waiting.prefix(Self.maximumGroupEntries))
-                state.waiting.removeFirst(Self.maximumGroupEntries)
+                group = Array(state.waiting.prefix(count))
+                state.waiting.removeFirst(count)
             }
             if group.isEmpty { state.isWriting = false }
             return group
@@ -96,6 +104,7 @@ package final class SQLiteJournal: LedgerJournal {
             do {
                 try write(group)
                 noteHealth(true)
+                if case .view(let request)? = group.last?.entry { request.fulfil() }
                 tell(group.compactMap(\.receipt), isDurable: true)
                 usleep(Self.gathering(after: group.count))
             } catch {

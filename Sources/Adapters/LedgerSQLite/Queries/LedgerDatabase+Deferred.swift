@@ -21,14 +21,18 @@ extension LedgerDatabase {
                 sql: """
                     SELECT d.deferred_key, r.call_id, r.attempt, r.timestamp, r.user_id,
                         r.provider, r.model, r.cost_picodollars, r.price_version, r.metadata,
-                        r.held_picodollars
+                        r.held_picodollars, r.user_id, r.project_id, r.key_id, r.session_id,
+                        r.endpoint, r.model_requested, r.model_priced, r.tags, r.uncounted
                     FROM deferred_bills d JOIN api_cost_tracking r
                         ON r.call_id = d.call_id AND r.attempt = d.attempt
                     ORDER BY r.timestamp
                     """)
+            let spendRows = try SpendRows(db)
             var bills: [(key: String, RequestRecord)] = []
             while let row = try rows.next() {
-                if let record = Self.record(of: row) { bills.append((row[0], record)) }
+                guard var record = Self.record(of: row) else { continue }
+                record.attributes = spendRows.attributes(row)
+                bills.append((row[0], record))
             }
             return bills
         }

@@ -81,10 +81,10 @@ extension LedgerDatabase {
         INSERT INTO api_cost_tracking (call_id, attempt, timestamp, user_id, project_id, key_id,
             session_id, conversation_id, tags, provider, upstream, endpoint, model,
             model_requested, usage_status, service_tier, task_type, metadata, cost_picodollars,
-            price_version)
+            price_version, model_priced, uncounted)
         SELECT NULL, attempt, timestamp, user_id, project_id, key_id, session_id, conversation_id,
             tags, provider, upstream, 'adjustment', model, model_requested, 'exact',
-            service_tier, task_type, ?1, ?2, ?3
+            service_tier, task_type, ?1, ?2, ?3, model_priced, uncounted
         FROM api_cost_tracking AS call WHERE call_id = ?4 AND attempt = ?5
             AND ?6 = (SELECT ifnull(sum(cost_picodollars), 0) FROM api_cost_tracking AS earlier
                 WHERE earlier.endpoint = 'adjustment' AND earlier.timestamp = call.timestamp

@@ -12,4 +12,15 @@ extension LedgerDatabase {
             throw LedgerStoreError(error, doing: "watching the ledger", path: path)
         }
     }
+
+    /// Versions of what is configured in the store, by subject: `budgets`, `keys`, `breakers`.
+    package func changeMarks() throws(LedgerStoreError) -> [String: Int64] {
+        try read("watching the ledger") { db in
+            var marks: [String: Int64] = [:]
+            for row in try Row.fetchAll(db, sql: "SELECT subject, version FROM change_marks") {
+                marks[row[0]] = row[1]
+            }
+            return marks
+        }
+    }
 }

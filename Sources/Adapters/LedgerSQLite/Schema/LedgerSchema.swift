@@ -9,13 +9,14 @@ enum LedgerSchema {
         let sql: String
     }
 
-    static let steps = [
-        Step(name: "0001_ledger", sql: ledger),
-        Step(name: "0002_budgets", sql: budgets),
-        Step(name: "0003_prices_and_keys", sql: pricesAndKeys),
-        Step(name: "0004_deferred_bills", sql: deferredBills),
-        Step(name: "0005_negative_costs", sql: negativeCosts),
-    ]
+    static let steps =
+        [
+            Step(name: "0001_ledger", sql: ledger),
+            Step(name: "0002_budgets", sql: budgets),
+            Step(name: "0003_prices_and_keys", sql: pricesAndKeys),
+            Step(name: "0004_deferred_bills", sql: deferredBills),
+            Step(name: "0005_negative_costs", sql: negativeCosts),
+        ] + BudgetSchema.steps
 
     /// An adjustment can be negative, whose sign stands before all digits.
     private static let negativeCosts = """

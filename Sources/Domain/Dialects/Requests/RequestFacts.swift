@@ -10,6 +10,8 @@ package struct RequestFacts: Sendable, Equatable {
     package var user: String?
     /// The change that makes a stream state its usage, where the client did not ask for that.
     package var usageSplice: BodySplice?
+    /// How the request can be made to ask for a shorter answer.
+    package var clamp = OutputClamp()
     /// What the request itself decides and the reply does not state: the characters of a text to
     /// be spoken.
     package var statedUsage: Usage?

@@ -15,6 +15,8 @@ enum RequestField: Int32, CaseIterable {
     case imageSize, imageQuality, imageCount
     case speechText, document, prompt, batchModel, batchRequest
     case batchInputFile, batchEndpoint
+    /// The object that the cap of the answer stands in.
+    case outputContainer
 
     /// The name in messages to the client.
     var text: String {
@@ -61,7 +63,7 @@ enum RequestField: Int32, CaseIterable {
         switch self {
         case .toolType, .partType, .inputItem, .inputItemID, .inputItemType, .inputItemRole,
             .inputItemSecret, .storedAudio, .otherCap, .hostedTool, .media, .document, .prompt,
-            .batchModel, .batchRequest, .imageCount:
+            .batchModel, .batchRequest, .imageCount, .outputContainer:
             true
         default: false
         }

@@ -89,6 +89,7 @@ enum RequestOutlines {
         ]
         for config in ["generationConfig", "generation_config"] {
             fields += [
+                (config, .outputContainer),
                 ("\(config).maxOutputTokens", .otherCap),
                 ("\(config).max_output_tokens", .otherCap),
                 ("\(config).candidateCount", .choices),
@@ -132,7 +133,8 @@ enum RequestOutlines {
 
     static let converse: JSONOutline = {
         var fields: [(String, RequestField)] = [
-            ("inferenceConfig.maxTokens", .otherCap), ("serviceTier.type", .serviceTier),
+            ("inferenceConfig", .outputContainer), ("inferenceConfig.maxTokens", .otherCap),
+            ("serviceTier.type", .serviceTier),
             ("toolConfig", .tools), ("guardrailConfig", .hostedTool),
             ("requestMetadata.user", .user), ("promptVariables", .storedPrompt),
         ]

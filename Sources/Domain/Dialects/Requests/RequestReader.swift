@@ -73,6 +73,7 @@ extension Endpoint {
         facts.offersTools = sink.offersTools
         facts.runsInBackground = sink.runsInBackground
         facts.batchInputFile = sink.batchInputFile
+        facts.clamp = clamp(sink, input)
         if self == .chatCompletions { facts.alternatives = sink.batchModels }
         addPieces(to: &facts, sink, input)
         if self == .chatCompletions || self == .completions, sink.streams,
@@ -92,6 +93,16 @@ extension Endpoint {
         case .transcript: return named ?? "universal"
         default: return named.map { $0.hasPrefix("models/") ? String($0.dropFirst(7)) : $0 }
         }
+    }
+
+    private func clamp(_ sink: RequestSink, _ input: RequestInput) -> OutputClamp {
+        var clamp = sink.clamp
+        let container = sink.outputContainer.map { open, close in
+            let inside = input.body[(open + 1)..<close]
+            return (start: open, isEmpty: inside.allSatisfy { $0 <= UInt8(ascii: " ") })
+        }
+        clamp.insertion = insertion(rootStart: sink.rootStart, container: container)
+        return clamp
     }
 
     private func addPieces(

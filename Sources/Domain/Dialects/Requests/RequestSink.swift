@@ -14,6 +14,10 @@ struct RequestSink: JSONSink {
     var hiddenTokens: Int64 = 0
     private var item = InputItem()
     var outputCaps: [Int64] = []
+    var clamp = OutputClamp()
+    /// The object that the answer's cap stands in: its braces.
+    var outputContainer: (open: Int, close: Int)?
+    private var lastContainer = 0
     var images: Int64?
     /// Texts that are completed at once; a list of tokens is one.
     var prompts: Int64 = 0
@@ -48,7 +52,7 @@ struct RequestSink: JSONSink {
         switch field {
         case .partType: takePartType(scalar)
         case .toolType: takeToolType(scalar)
-        case .outputCap, .completionCap, .otherCap: takeOutputCap(field, scalar)
+        case .outputCap, .completionCap, .otherCap: takeOutputCap(field, scalar, at: range)
         case .choices, .bestOf: takeChoices(field, scalar)
         case .imageCount: takeImages(field, scalar)
         case .model: model = takeText(field, scalar)
@@ -83,7 +87,7 @@ struct RequestSink: JSONSink {
             if case .string(let type) = scalar { item.type = type }
             takePartType(scalar)
         case .storedAudio, .inputItem, .tools, .webSearchOptions, .mcpServers,
-            .contextManagement, .batchRequest:
+            .contextManagement, .batchRequest, .outputContainer:
             break
         }
     }
@@ -118,6 +122,7 @@ struct RequestSink: JSONSink {
         case .document: documents += 1
         case .prompt: prompts += 1
         case .batchRequest: batchRequestStart = offset
+        case .outputContainer: lastContainer = offset
         case .partType: break
         default:
             problem = RequestProblem(
@@ -128,6 +133,7 @@ struct RequestSink: JSONSink {
     mutating func closed(_ name: Int32, at offset: Int) {
         switch RequestField(rawValue: name) {
         case .streamOptions: streamOptionsClose = offset
+        case .outputContainer: outputContainer = (lastContainer, offset)
         case .inputItem:
             if item.isStored, outsideInput == nil { outsideInput = "a stored item" }
         case .batchRequest: batchRequests.append(batchRequestStart..<(offset + 1))
@@ -190,7 +196,12 @@ struct RequestSink: JSONSink {
         }
     }
 
-    private mutating func takeOutputCap(_ field: RequestField, _ scalar: JSONScalar) {
+    private mutating func takeOutputCap(
+        _ field: RequestField, _ scalar: JSONScalar, at range: Range<Int>
+    ) {
+        var tokens: Int64?
+        if case .integer(let count) = scalar, count > 0 { tokens = count }
+        clamp.caps.append(OutputClamp.Cap(range: range, tokens: tokens))
         switch scalar {
         case .null: break
         // Servers read 0 as "not set" or refuse it, and Ollama -1; none is a bound.

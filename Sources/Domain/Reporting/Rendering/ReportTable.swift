@@ -35,6 +35,14 @@ package struct ReportTable: Sendable {
     package var facts: [(String, String)] = []
 
     package init(columns: [Column]) { self.columns = columns }
+
+    /// Leaves a column out.
+    package mutating func drop(_ name: String) {
+        guard let index = columns.firstIndex(where: { $0.name == name }) else { return }
+        columns.remove(at: index)
+        for row in rows.indices { rows[row].remove(at: index) }
+        totalRow?.remove(at: index)
+    }
 }
 
 /// The formats of `--format`.

@@ -1,0 +1,95 @@
+internal import Accounting
+internal import App
+internal import ArgumentParser
+internal import Chronology
+internal import Gateway
+internal import LedgerSQLite
+internal import Money
+
+struct LimitSet: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Sets limits of a scope.",
+        discussion: """
+            What is not named stays as it is; 'none' clears it. Without --hard-stop a limit
+            only alerts.
+            Examples:
+              spendfuse limit set u1 --monthly 50 --daily 5 --hard-stop
+              spendfuse limit set key:web --monthly 20 --time-zone America/New_York --hourly 2 \\
+                --alert-at 80,100 --hard-stop
+              spendfuse limit set user:* --daily 1 --requests-per-minute 60 --hard-stop
+              spendfuse limit set session:* --breaker stop --burn-limit 0.50
+              spendfuse limit set system --monthly 500 --mode shadow --name trial
+            """)
+
+    @OptionGroup var shared: SharedOptions
+    @OptionGroup var target: BudgetArgument
+    @OptionGroup var limits: LimitOptions
+
+    func run() throws {
+        guard !limits.isEmpty else {
+            throw ValidationError(
+                "nothing to set: name --hourly, --daily, --weekly, --monthly, --total, --per-call,"
+                    + " --hard-stop or another option; see 'spendfuse limit set --help'")
+        }
+        let name = target.budget
+        var trial = Budget(scope: name.scope, name: name.name)
+        // Options that stand on their own are checked before the store is opened.
+        if limits.breaker == nil { trial.breaker = BreakerRule(action: .alert) }
+        try limits.apply(to: &trial)
+        let ledger = try shared.ledger()
+        let changes = try Failure.reported(exit: .storeUnreachable) {
+            try ledger.change([name], by: Actor.name, at: SystemClock().now()) { _, known in
+                var budget = known ?? Budget(scope: name.scope, name: name.name)
+                do {
+                    try limits.apply(to: &budget)
+                } catch {
+                    throw LedgerStoreError("\(error)")
+                }
+                return budget
+            }
+        }
+        guard let budget = changes.first?.after else { return }
+        print(Self.summary(of: budget))
+        try warn(of: budget, ledger)
+    }
+
+    static func summary(of budget: Budget) -> String {
+        var parts = budget.windows.compactMap { window in
+            budget.limits[window].map { "\(window.label) \($0.shortDollars) USD" }
+        }
+        parts += budget.rates.map(\.label)
+        let shown = parts.isEmpty ? "no limit" : parts.joined(separator: ", ")
+        let zone = budget.calendar.zone.name == "UTC" ? "" : " (\(budget.calendar.zone.name))"
+        let effect =
+            switch budget.mode {
+            case .enforce: "calls that do not fit are refused"
+            case .alert: "nothing is refused (no hard stop)"
+            case .shadow: "nothing is refused; what would be is recorded (shadow)"
+            }
+        let breaker = budget.breaker.map { rule in
+            "; loop breaker: \(rule.action == .stop ? "stops" : "alerts")"
+        }
+        return "\(BudgetName(budget.scope, budget.name)): \(shown)\(zone); \(effect)"
+            + (breaker ?? "")
+    }
+
+    /// A limit of what clients say binds only keys that trust it.
+    private func warn(of budget: Budget, _ ledger: LedgerDatabase) throws {
+        let claim: String
+        switch budget.scope.kind {
+        case .tag: claim = "tags"
+        case .session: claim = "session"
+        default: return
+        }
+        let keys = try Failure.reported { try ledger.keyListings() }.filter { listing in
+            listing.revokedAt == nil
+                && !listing.key.policy.trusted.contains { $0.rawValue == claim }
+                && !listing.key.policy.tags.contains { $0.name == budget.scope.tagName }
+        }
+        guard let first = keys.first else { return }
+        let others = keys.count > 1 ? " and \(keys.count - 1) others" : ""
+        StandardError.print(
+            "note: what clients of key '\(first.key.name)'\(others) say of their \(claim) does not"
+                + " count, as the key does not trust it (see 'spendfuse key create --help')")
+    }
+}
