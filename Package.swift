@@ -79,6 +79,7 @@ let inside: [Target.Dependency] = [
 let middle: [Target] = [
     module("Gateway", in: "", uses: inside + [crypto, logging]),
     module("UpstreamCurl", in: "Adapters", uses: ["Gateway", "Curl", "Linux"]),
+    module("AlertDelivery", in: "Adapters", uses: ["Gateway", "Metering", "Curl", crypto]),
     module("ZoneDatabase", in: "Adapters", uses: ["Chronology"]),
     module(
         "LedgerSQLite", in: "Adapters",
@@ -95,18 +96,18 @@ let edge: [Target] = [
 let top: [Target] = [
     module(
         "Config", in: "",
-        uses: ["Accounting", "Chronology", "Gateway", "Dialects", "Inbound", "StrictYAML", configuration]),
+        uses: ["Accounting", "Chronology", "AlertDelivery", "Gateway", "Dialects", "Inbound", "StrictYAML", configuration]),
     module(
         "App", in: "",
         uses: inside + [
             "Gateway", "Reporting", "Config", "UpstreamCurl", "LedgerSQLite", "ZoneDatabase",
-            "Inbound", "Demo", "Admin", "Linux", nioCore, nioPosix, logging, serviceLifecycle, unixSignals, crypto,
+            "AlertDelivery", "Inbound", "Demo", "Admin", "Linux", nioCore, nioPosix, logging, serviceLifecycle, unixSignals, crypto,
             hummingbird,
         ]),
     .executableTarget(
         name: "spendfuse",
         dependencies: inside + [
-            "App", "Config", "Reporting", "Gateway", "LedgerSQLite", "ZoneDatabase", "StrictYAML",
+            "App", "Config", "Reporting", "Gateway", "LedgerSQLite", "ZoneDatabase", "AlertDelivery",
             "Linux", argumentParser,
         ],
         path: "Sources/CLI", swiftSettings: house),

@@ -1,4 +1,5 @@
 internal import Accounting
+internal import AlertDelivery
 package import Config
 internal import Crypto
 internal import Foundation
@@ -64,6 +65,11 @@ package struct GatewayProcess {
                 .init(
                     service: JournalService(journal: journal, services: services, logger: logger)),
                 .init(service: watch.service(services)),
+                .init(
+                    service: AlertDispatcher(
+                        database: database, channels: settings.channels,
+                        sender: AlertSender(certificateFile: settings.certificateFile),
+                        clock: clock, ids: SystemCallIDs(clock: clock), logger: logger)),
                 .init(service: admin),
                 .init(service: plane),
             ],

@@ -16,7 +16,8 @@ struct Spendfuse: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, LimitCommand.self, ReportCommand.self, CallsCommand.self,
             ExplainCommand.self, KeyCommand.self, StatusCommand.self, PricesCommand.self,
-            QuoteCommand.self, RepriceCommand.self, BreakerCommand.self, AuditCommand.self,
+            QuoteCommand.self, RepriceCommand.self, AlertsCommand.self, BreakerCommand.self,
+            AuditCommand.self,
             ConfigCommand.self,
         ])
 }

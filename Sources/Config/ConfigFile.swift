@@ -29,10 +29,22 @@ struct ConfigFile {
         "stream_usage", "on_client_disconnect",
     ]
 
+    static let channelKeys: Set<String> = [
+        "kind", "url", "secret", "to", "from", "user", "password", "minimum_severity",
+    ]
+
+    /// A channel of `alerts`, by name.
+    struct ChannelEntry {
+        let name: String
+        let line: Int
+        var fields: [String: Value] = [:]
+    }
+
     let path: String
     /// By key with dots: `auth.mode`.
     private(set) var values: [String: Value] = [:]
     private(set) var upstreams: [UpstreamEntry] = []
+    private(set) var channels: [ChannelEntry] = []
 
     /// The file at `path`, or an empty one for nil.
     init(path: String?) throws(ConfigError) {
@@ -71,10 +83,11 @@ struct ConfigFile {
     }
 
     private mutating func read(_ root: YAMLNode) throws(YAMLNode.Problem) {
-        let known = Self.scalarKeys.union(Self.groups.keys).union(["upstreams", "limits"])
+        let known = Self.scalarKeys.union(Self.groups.keys).union(["upstreams", "limits", "alerts"])
         for (key, node) in try root.fields(known: known) {
             switch key {
             case "upstreams": try readUpstreams(node)
+            case "alerts": try readChannels(node)
             case "limits":
                 guard !node.isNull else { continue }
                 for (name, value) in try node.fields(known: Set(InboundSettings.limitNames)) {
@@ -116,6 +129,17 @@ struct ConfigFile {
                 }
             }
             upstreams.append(entry)
+        }
+    }
+
+    private mutating func readChannels(_ node: YAMLNode) throws(YAMLNode.Problem) {
+        guard !node.isNull else { return }
+        for (name, fields) in try node.entries() {
+            var entry = ChannelEntry(name: name, line: fields.line)
+            for (key, value) in try fields.fields(known: Self.channelKeys) where !value.isNull {
+                entry.fields[key] = Value(text: try value.string(), line: value.line)
+            }
+            channels.append(entry)
         }
     }
 

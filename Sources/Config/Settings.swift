@@ -1,3 +1,4 @@
+package import AlertDelivery
 package import Gateway
 package import Inbound
 
@@ -25,6 +26,8 @@ package struct Settings: Sendable {
     package var certificateFile: String?
     /// `upstreams`, by name.
     package var upstreams: [Upstream]
+    /// `alerts`: where alerts go.
+    package var channels: [AlertChannel]
     /// `limits`.
     package var limits: InboundSettings
     /// `log.level` and `log.format`.

@@ -1,3 +1,4 @@
+internal import AlertDelivery
 internal import Configuration
 internal import Dialects
 internal import Foundation
@@ -79,7 +80,7 @@ package struct SettingsLoader {
             pricing: expanded(try required("pricing").text), authMode: mode,
             defaultUser: user.text, demo: try flag("demo"),
             certificateFile: found("certificates").map { expanded($0.text) },
-            upstreams: try upstreams(),
+            upstreams: try upstreams(), channels: try channels(),
             limits: limits, logLevel: try logLevel(), logFormat: try choice("log.format"),
             origins: [])
         if let url = found("database.url") {
@@ -204,6 +205,19 @@ package struct SettingsLoader {
         } catch {
             throw ConfigError("\(value.place): known_upstreams: \(error)")
         }
+    }
+
+    private mutating func channels() throws(ConfigError) -> [AlertChannel] {
+        let channels = try AlertChannelReader(environment: environment, file: file).read()
+        for channel in channels {
+            origins.append(
+                Settings.Origin(
+                    key: "alerts.\(channel.name)",
+                    value: "\(channel.kind.rawValue) url=***"
+                        + (channel.secret == nil ? "" : " secret=***"),
+                    origin: file.path))
+        }
+        return channels
     }
 
     private mutating func upstreams() throws(ConfigError) -> [Upstream] {

@@ -147,38 +147,8 @@ struct UpstreamReader {
         return choice
     }
 
-    /// A key as it stands, `${env:NAME}` or `${file:PATH}`; a variable that is not set is no key.
     private func key(_ draft: Draft) throws(ConfigError) -> Secret? {
         guard let text = draft.fields["key"] else { return nil }
-        if let name = text.reference("env") {
-            let value = environment[name] ?? ""
-            return value.isEmpty ? nil : try secret(value, draft)
-        }
-        if let path = text.reference("file") {
-            guard let data = FileManager.default.contents(atPath: path) else {
-                throw ConfigError("\(draft.place): the key file \(path) cannot be read")
-            }
-            let value = String(decoding: data, as: UTF8.self)
-                .trimmingCharacters(in: .whitespacesAndNewlines)
-            return try secret(value, draft)
-        }
-        return try secret(text, draft)
-    }
-
-    /// A key that would break a header line is refused without being shown.
-    private func secret(_ text: String, _ draft: Draft) throws(ConfigError) -> Secret {
-        guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw ConfigError("\(draft.place): its key has white space or other odd characters")
-        }
-        return Secret(text)
-    }
-}
-
-extension String {
-    /// The NAME of `${kind:NAME}`.
-    fileprivate func reference(_ kind: String) -> String? {
-        let prefix = "${\(kind):"
-        guard hasPrefix(prefix), hasSuffix("}") else { return nil }
-        return String(dropFirst(prefix.count).dropLast())
+        return try SecretReference(environment: environment).secret(text, place: draft.place)
     }
 }

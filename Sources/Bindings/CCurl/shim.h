@@ -30,7 +30,11 @@ static inline CURLcode sf_easy_set_headers(CURL *easy, struct curl_slist *list) 
     return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
 }
 
-/* CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION share one signature. */
+static inline CURLcode sf_easy_set_recipients(CURL *easy, struct curl_slist *list) {
+    return curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, list);
+}
+
+/* CURLOPT_READFUNCTION, CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION share one signature. */
 typedef size_t (*sf_data_callback)(char *buffer, size_t size, size_t count, void *user);
 static inline CURLcode sf_easy_set_data_callback(
     CURL *easy, CURLoption option, sf_data_callback callback) {

@@ -5,11 +5,14 @@ internal import Money
 struct BudgetRenewal {
     /// Whether the budget is new, or counted other calls before.
     let countsAnew: Bool
+    /// Whether its holds may be less than bounds.
+    let isLearning: Bool
     private let freshWindows: Set<BudgetWindow>
     private let freshMeasures: Set<RateLimit.Measure>
 
     init(from known: Budget?, to budget: Budget) {
         countsAnew = known.map { ($0.mode == .shadow) != (budget.mode == .shadow) } ?? true
+        isLearning = budget.nearLimit == .learned
         freshWindows = Set(
             budget.limits.keys.filter { window in
                 known?.limits[window] == nil
@@ -47,10 +50,17 @@ extension Bucket {
         _ reservation: Ledger.Reservation, from old: Ledger.Reservation.Place?,
         _ renewal: BudgetRenewal, at now: Instant
     ) -> Ledger.Reservation.Place {
-        let hold = old?.hold ?? HoldAmount(bound: reservation.granted)
+        // A budget that learns no more sets the whole bound aside.
+        let whole = HoldAmount(bound: reservation.granted)
+        let hold = renewal.isLearning ? old?.hold ?? whole : whole
         openCount += 1
-        for place in windows.indices where renewal.isFresh(windows[place].window) {
-            windows[place].hold(hold, admittedAt: reservation.admittedAt, at: now)
+        for place in windows.indices {
+            if renewal.isFresh(windows[place].window) {
+                windows[place].hold(hold, admittedAt: reservation.admittedAt, at: now)
+            } else if let known = old?.hold {
+                windows[place].exchange(
+                    known, for: hold, admittedAt: reservation.admittedAt, at: now)
+            }
         }
         var claims: [RateLimit.Measure: Int128] = [:]
         for place in rates.indices {

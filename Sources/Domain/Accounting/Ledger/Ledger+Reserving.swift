@@ -17,7 +17,8 @@ extension Ledger {
             let budget = index.budgets[match.budget]
             let refusal = refusal(of: claim, granted, match, at: now)
             switch (budget.mode, refusal) {
-            case (.enforce, let refusal?):
+            // A loop breaker stops by its own rule, whatever the budget does at its limits.
+            case (.enforce, let refusal?), (.alert, let refusal?):
                 if worst.map(refusal.outlasts) ?? true { worst = refusal }
             // What a shadow would have refused is not counted in it: it shows what would have been.
             case (.shadow, let refusal?): shadows.append(refusal)

@@ -85,6 +85,14 @@ struct WindowCounter: Sendable {
         }
     }
 
+    /// Sets another amount aside for a call in flight.
+    mutating func exchange(
+        _ hold: HoldAmount, for other: HoldAmount, admittedAt: Instant, at now: Instant
+    ) {
+        largestRest = max(largestRest, other.rest)
+        change(admittedAt, now) { $0.discount += other.rest - hold.rest }
+    }
+
     mutating func conclude(
         _ hold: HoldAmount, cost: Amount, admittedAt: Instant, at now: Instant
     ) {
