@@ -1,8 +1,8 @@
-internal import Gateway
 internal import Crypto
 internal import Curl
 internal import Dispatch
 internal import Foundation
+internal import Gateway
 
 /// Sends an alert through a channel, once, on a thread that may wait.
 package struct AlertSender: Sendable {

@@ -71,6 +71,7 @@ package final class Bookkeeper: Sendable {
             case .book(let entries): booked += entries
             case .alert(let alert): journal.append(.alert(alert), receipt: nil)
             case .trip(let trip): journal.append(.trip(trip), receipt: nil)
+            case .drop(let keys): journal.append(.uncount(keys), receipt: nil)
             case .admit, .refuse, .ignore, .want: break
             }
         }

@@ -13,18 +13,18 @@ extension LedgerDatabase {
         """
     private static let listSQL =
         alertColumns + """
-         FROM budget_alerts a WHERE (? OR a.acknowledged = 0) AND a.timestamp >= ?
-            ORDER BY a.id DESC LIMIT ?
-        """
+             FROM budget_alerts a WHERE (? OR a.acknowledged = 0) AND a.timestamp >= ?
+                ORDER BY a.id DESC LIMIT ?
+            """
     private static let newSQL =
         alertColumns + " FROM budget_alerts a WHERE a.dispatched_at IS NULL ORDER BY a.id LIMIT ?"
     private static let dueSQL =
         alertColumns + """
-        , d.id, d.channel, d.message_id, d.attempts, b.alert_email, b.alert_webhook
-            FROM alert_deliveries d JOIN budget_alerts a ON a.id = d.alert_id
-            LEFT JOIN budget_config b ON b.id = a.budget_id
-            WHERE d.state = 'waiting' AND d.next_attempt_at <= ? ORDER BY d.next_attempt_at LIMIT ?
-        """
+            , d.id, d.channel, d.message_id, d.attempts, b.alert_email, b.alert_webhook
+                FROM alert_deliveries d JOIN budget_alerts a ON a.id = d.alert_id
+                LEFT JOIN budget_config b ON b.id = a.budget_id
+                WHERE d.state = 'waiting' AND d.next_attempt_at <= ? ORDER BY d.next_attempt_at LIMIT ?
+            """
 
     private static func record(_ row: Row) -> AlertRecord {
         AlertRecord(
@@ -64,7 +64,8 @@ extension LedgerDatabase {
                 guard db.changesCount > 0 else { continue }
                 count += 1
                 try Self.audit(
-                    db, AuditEntry.Change(
+                    db,
+                    AuditEntry.Change(
                         actor: actor, action: "alert.acknowledge", subject: "alert \(id)",
                         before: nil, after: nil), at: now)
             }

@@ -1,8 +1,8 @@
-internal import Config
 internal import AlertDelivery
 internal import App
 internal import ArgumentParser
 internal import Chronology
+internal import Config
 internal import LedgerSQLite
 internal import Reporting
 

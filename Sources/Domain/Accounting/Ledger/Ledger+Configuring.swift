@@ -7,7 +7,6 @@ extension Ledger {
     mutating func configure(_ budgets: [Budget], at now: Instant) -> [LedgerAction] {
         let old = index
         index = BudgetIndex(budgets)
-        counted = counted.filter { index[$0.budget] != nil }
         dropRemovedBuckets()
         var wanted: [CounterKey] = []
         for (place, budget) in budgets.enumerated() {
@@ -20,15 +19,16 @@ extension Ledger {
             wanted += signatures.map { CounterKey(budget: budget.id, signature: $0) }
                 .filter { !counted.contains($0) }
         }
-        // What is not counted any more has to be counted anew, should it come back.
         let live = Set(
             budgets.flatMap { budget in
                 budget.windows.map {
                     CounterKey(budget: budget.id, signature: budget.signature(of: $0))
                 }
             })
+        let dropped = counted.subtracting(live)
         counted.formIntersection(live)
-        return (wanted.isEmpty ? [] : [.want(wanted)]) + alertsOfAll(at: now)
+        return (wanted.isEmpty ? [] : [.want(wanted)])
+            + (dropped.isEmpty ? [] : [.drop(Array(dropped))]) + alertsOfAll(at: now)
     }
 
     private mutating func dropRemovedBuckets() {

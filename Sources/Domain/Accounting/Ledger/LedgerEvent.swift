@@ -108,6 +108,8 @@ package enum LedgerAction: Sendable {
     case trip(BreakerTrip)
     /// Spend from before these limits has to be counted before they are in force.
     case want([CounterKey])
+    /// These windows are counted no more: should one come back, spend will have passed by.
+    case drop([CounterKey])
 }
 
 /// What an admitted call may do.
