@@ -119,8 +119,9 @@ struct LedgerPolicyTests {
                 limits: [.rolling(seconds: 3_600): try dollars("1")], mode: .enforce))
         #expect(isAdmitted(ledger.step(.reserve(try claim(1, "0.6")), at: noon)))
         _ = ledger.step(.settle(attempt(1), cost: try dollars("0.6"), tokens: 1), at: noon)
-        guard case .refuse(let refusal)? =
-            ledger.step(.reserve(try claim(2, "0.6")), at: noon.advanced(bySeconds: 600)).first
+        guard
+            case .refuse(let refusal)? =
+                ledger.step(.reserve(try claim(2, "0.6")), at: noon.advanced(bySeconds: 600)).first
         else {
             Issue.record("not refused")
             return

@@ -142,6 +142,39 @@ def test_e08_a_batch_of_requests_that_nobody_saw(limited, stub, body):
     assert not stub.charges
 
 
+def sound(seconds, claimed=None):
+    import struct
+    data = bytes(seconds * 32000)
+    size = len(data) if claimed is None else claimed * 32000
+    return (b"RIFF" + struct.pack("<I", size + 36) + b"WAVEfmt " + struct.pack(
+        "<IHHIIHH", 16, 1, 1, 16000, 32000, 2, 16) + b"data" + struct.pack("<I", size) + data)
+
+
+@pytest.mark.parametrize("file, status", [
+    # 0.006 USD a minute: 0.05 USD are 500 seconds.
+    (sound(60), 200), (sound(600), 402), (sound(600, claimed=1), 402),
+    (b"OggS" + bytes(1000), 400), (b"", 400),
+])
+def test_e09_the_length_of_sound_is_read_from_the_file_itself(tmp_path, file, status):
+    from scripted_stub import Answer, ScriptedStub
+    script = ScriptedStub()
+    script.on("POST", Answer({"text": "x", "duration": 60.0, "task": "transcribe"}))
+    gateway = Gateway(tmp_path, script).start()
+    gateway.limit("system", "--daily", "0.05", "--hard-stop")
+    body = (b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--b\r\n'
+            b'Content-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+            + file + b"\r\n--b--\r\n")
+    reply = asyncio.run(exchange(gateway.port, request(
+        "POST", "/openai/v1/audio/transcriptions", body,
+        {"content-type": "multipart/form-data; boundary=b"})))
+    assert reply.status == status, reply.body
+    assert len(script.requests) == (status == 200)
+    if status == 400:
+        assert b"WAV" in reply.body
+    gateway.stop()
+    script.stop()
+
+
 @pytest.mark.parametrize("tools", [
     {"tools": [{"type": "web_search"}]}, {"tools": [{"type": "code_interpreter"}]},
     {"web_search_options": {}}, {"plugins": [{"id": "web"}]}, {"search_parameters": {}},

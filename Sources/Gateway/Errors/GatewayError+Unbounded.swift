@@ -46,6 +46,10 @@ extension GatewayError {
             reason =
                 "the hosted tool '\(tool.headerSafe)' runs as often as the model likes and"
                 + " has no bound; leave it out"
+        case .unboundedPiece(.audioMilliseconds):
+            reason =
+                "it is priced by the length of the sound, which only the file itself tells, of WAV"
+                + " and MP3; send one of these in the request"
         case .unboundedPiece(let unit):
             reason =
                 "it is priced by \(unit.rawValue), of which nobody knows how much it will be;"

@@ -139,6 +139,7 @@ extension Endpoint {
     private func bodilessFacts(_ input: RequestInput) -> RequestFacts {
         var basis = QuoteBasis(input: .bytes(Int64(input.body.count)))
         if let outsideInput { basis.input = .contextWindow(because: outsideInput) }
+        if self == .listen { basis.pieces[.audioMilliseconds] = soundBound(input) }
         basis.hasNoOutput = hasNoOutput
         var facts = RequestFacts(basis: basis)
         switch self {
@@ -160,6 +161,9 @@ extension Endpoint {
         }
         var facts = bodilessFacts(input)
         if !form.files.isEmpty { facts.basis.input = .contextWindow(because: "a file") }
+        if self == .transcriptions, let file = form.file {
+            facts.basis.pieces[.audioMilliseconds] = SoundLength(input.body[file])?.milliseconds
+        }
         let implied = self == .images ? "dall-e-2" : nil
         facts.model = input.pathModel ?? form.values["model"] ?? implied
         facts.streams = form.values["stream"] == "true"
@@ -176,6 +180,13 @@ extension Endpoint {
             facts.basis.choices = count
         }
         return facts
+    }
+
+    /// Milliseconds of the sound in the body, each channel counted where they are told apart.
+    private func soundBound(_ input: RequestInput) -> Int64? {
+        guard let length = SoundLength(input.body[...]) else { return nil }
+        let isByChannel = input.queryValue("multichannel") != nil
+        return length.milliseconds * (isByChannel ? length.channels : 1)
     }
 
     private var takesForms: Bool {
