@@ -83,29 +83,34 @@ final class LedgerWatch: Sendable {
             try tidy(services.clock.now())
             let mark = try database.changeMark()
             guard mark != seen.withLock({ $0.mark }) else { return }
-            try takeUpForeignRows(services)
-            let versions = try database.changeMarks()
-            let known = seen.withLock { $0.versions }
-            if versions["budgets"] != known["budgets"] { try await takeUpBudgets(services) }
-            if versions["keys"] != known["keys"] { services.use(try keyRing()) }
-            if versions["breakers"] != known["breakers"] {
+            // Each by itself, and what takes long last: a key that is revoked waits for nothing.
+            try await takeUp("keys") { services.use(try keyRing()) }
+            try await takeUp("breakers") {
                 services.bookkeeper.clear(try database.resetTrips(at: services.clock.now()))
             }
             try takeUpPrices(services)
-            seen.withLock { seen in
-                seen.mark = mark
-                seen.versions = versions
-            }
+            try takeUpForeignRows(services)
+            try await takeUp("budgets") { try await takeUpBudgets(services) }
+            seen.withLock { $0.mark = mark }
         } catch {
             logger.error("ledger.unreadable", metadata: ["reason": "\(error)"])
         }
     }
 
+    /// Takes up what the store configures under a subject, where it has changed.
+    private func takeUp(_ subject: String, _ body: () async throws -> Void) async throws {
+        let version = try database.changeMarks()[subject]
+        guard version != seen.withLock({ $0.versions[subject] }) else { return }
+        try await body()
+        seen.withLock { $0.versions[subject] = version }
+    }
+
     private func takeUpForeignRows(_ services: GatewayServices) throws {
         let lastRow = seen.withLock { $0.lastRow }
         let foreign = try database.foreignSpend(after: lastRow, at: services.clock.now())
-        guard !foreign.spend.isEmpty else { return }
-        services.bookkeeper.add(foreign.spend, lastRow: foreign.lastRow)
+        if !foreign.spend.isEmpty {
+            services.bookkeeper.add(foreign.spend, lastRow: foreign.lastRow)
+        }
         // Noted before anything else can fail: spend is counted once.
         seen.withLock { $0.lastRow = foreign.lastRow }
     }

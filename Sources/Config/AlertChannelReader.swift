@@ -33,12 +33,8 @@ struct AlertChannelReader {
                 "\(place): url must begin with \(schemes.joined(separator: " or "))")
         }
         var channel = AlertChannel(name: entry.name, kind: kind, url: url)
-        if let text = entry.fields["secret"]?.text {
-            channel.secret = try secrets.secret(text, place: place)
-        }
-        if let text = entry.fields["password"]?.text {
-            channel.password = try secrets.secret(text, place: place)
-        }
+        channel.secret = try named("secret", of: entry, secrets, place)
+        channel.password = try named("password", of: entry, secrets, place)
         channel.user = entry.fields["user"]?.text
         channel.from = entry.fields["from"]?.text
         channel.to = (entry.fields["to"]?.text ?? "").split(separator: ",")
@@ -52,6 +48,22 @@ struct AlertChannelReader {
         }
         try check(channel, place)
         return channel
+    }
+
+    /// A secret that is named must be there: without it alerts would go out unsigned.
+    private func named(
+        _ key: String, of entry: ConfigFile.ChannelEntry, _ secrets: SecretReference,
+        _ place: String
+    ) throws(ConfigError) -> Secret? {
+        guard let text = entry.fields[key]?.text else { return nil }
+        guard let secret = try secrets.secret(text, place: place) else {
+            throw ConfigError("\(place): \(key) names a variable that is not set: \(text)")
+        }
+        let prefix = AlertChannel.webhookSecretPrefix
+        guard !secret.revealed.hasPrefix(prefix) || AlertChannel.decoded(secret) != nil else {
+            throw ConfigError("\(place): \(key) begins with \(prefix) and is not base64 behind it")
+        }
+        return secret
     }
 
     private func check(_ channel: AlertChannel, _ place: String) throws(ConfigError) {

@@ -8,12 +8,17 @@ extension RequestPath {
     /// Holds the call's upper bound on every budget that it touches.
     func reserve(_ admitted: Admission) throws(GatewayError) {
         let attributes = admitted.record.attributes
+        let meterClass = admitted.route.endpoint.meterClass
+        let isFree = meterClass == .free || meterClass == .settles
+        if let failure = admitted.attributionFailure, !isFree {
+            note(refusedBy: failure, admitted)
+            throw failure
+        }
         if let failure = admitted.quoteFailure, services.bookkeeper.isBlocking(attributes) {
             note(refusedBy: failure, admitted)
             throw failure
         }
-        let meterClass = admitted.route.endpoint.meterClass
-        if meterClass == .free || meterClass == .settles {
+        if isFree {
             forward()
             return
         }

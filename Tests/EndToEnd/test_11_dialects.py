@@ -301,4 +301,4 @@ def test_what_is_priced_by_its_length_has_no_bound_and_is_never_free(gateway, sc
     gateway.limit("default", "--daily", "5", "--hard-stop")
     with pytest.raises(urllib.error.HTTPError) as refused:
         call(gateway, "/openai/v1/audio/transcriptions", form, headers=headers)
-    assert refused.value.code == 400 and b"audio_ms" in refused.value.read()
+    assert refused.value.code == 400 and b"length of the sound" in refused.value.read()

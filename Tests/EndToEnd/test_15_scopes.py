@@ -127,8 +127,9 @@ def test_near_the_limit_a_call_is_clamped_and_told_so(gateway, stub):
 
 @pytest.mark.parametrize("path, body, field", [
     ("/stub/v1/chat/completions", {"messages": []}, ["max_tokens"]),
-    ("/stub/v1/chat/completions", {"messages": [], "max_completion_tokens": None},
-     ["max_completion_tokens"]),
+    # The stub is no server that is known to read `max_completion_tokens`.
+    ("/stub/v1/chat/completions", {"messages": [], "max_completion_tokens": 900},
+     ["max_tokens", "max_completion_tokens"]),
     ("/stub/v1/responses", {"input": "x", "stream": False}, ["max_output_tokens"]),
     ("/stub/v1/messages", {"messages": [], "max_tokens": 800}, ["max_tokens"]),
     ("/stub/v1/completions", {"prompt": "x"}, ["max_tokens"]),
@@ -138,9 +139,9 @@ def test_a_request_without_a_bound_is_given_one(gateway, stub, path, body, field
     reply = asyncio.run(exchange(gateway.port, post(path, dict(body, model="penny"))))
     assert reply.status == 200, reply.body
     sent = json.loads(stub.requests[-1][3])
-    assert sent[field[0]] == 50
-    assert {key: value for key, value in sent.items() if key != field[0]} \
-        == {key: value for key, value in dict(body, model="penny").items() if key != field[0]}
+    assert [sent[name] for name in field] == [50] * len(field)
+    assert {key: value for key, value in sent.items() if key not in field} \
+        == {key: value for key, value in dict(body, model="penny").items() if key not in field}
 
 
 def test_a_learned_hold_lets_more_calls_fly_than_their_bounds(tmp_path, stub):
@@ -392,3 +393,33 @@ def test_status_says_where_each_limit_is_heading(gateway):
     assert picodollars(row["projected_usd"]) >= picodollars(row["spent_usd"])
     table = gateway.run("status").stdout
     assert "runs_out_at" in table and "projected_usd" in table
+
+
+def test_the_sdks_wait_out_a_limit_of_calls_at_once_and_raise_at_a_breaker(gateway):
+    import concurrent.futures
+    import anthropic
+    import openai
+    gateway.run("limit", "set", "user:one", "--concurrent-calls", "1", "--hard-stop")
+    gateway.limit("session:loop", "--breaker", "stop", "--burn-limit", "0.0001")
+    client = openai.OpenAI(
+        base_url=f"{gateway.url}/stub/v1", api_key="x", max_retries=5,
+        default_headers={"x-spendfuse-user": "one"})
+
+    def ask(_):
+        return client.chat.completions.create(
+            model="penny", max_tokens=1,
+            messages=[{"role": "user", "content": "OUTPUT=1 PAUSE=0.4"}]).id
+    with concurrent.futures.ThreadPoolExecutor(3) as threads:
+        assert len(list(threads.map(ask, range(3)))) == 3
+    assert call(gateway, 2, {"x-spendfuse-session": "loop"}).status == 200
+    stopped = anthropic.Anthropic(
+        base_url=f"{gateway.url}/stub", api_key="x",
+        default_headers={"x-spendfuse-session": "loop"})
+    before = len([row for row in gateway.calls() if row["status"] == "blocked"])
+    with pytest.raises(anthropic.APIStatusError, match="loop breaker of session:loop") as error:
+        stopped.messages.create(
+            model="penny", max_tokens=1, messages=[{"role": "user", "content": "x"}])
+    assert error.value.status_code == 402
+    time.sleep(0.3)
+    after = len([row for row in gateway.calls() if row["status"] == "blocked"])
+    assert after == before + 1, "the SDK asked again"

@@ -1,3 +1,4 @@
+internal import Foundation
 package import Gateway
 
 /// Where alerts go.
@@ -44,5 +45,17 @@ package struct AlertChannel: Sendable {
 
     package func takes(severity: String) -> Bool {
         (Severity(rawValue: severity) ?? .emergency) >= minimumSeverity
+    }
+
+    /// Of the Standard Webhooks specification; base64 stands behind it.
+    package static let webhookSecretPrefix = "whsec_"
+
+    /// The bytes that a secret of the specification stands for.
+    package static func decoded(_ secret: Secret) -> [UInt8]? {
+        let text = secret.revealed
+        guard text.hasPrefix(webhookSecretPrefix) else { return nil }
+        return Data(base64Encoded: String(text.dropFirst(webhookSecretPrefix.count))).map {
+            [UInt8]($0)
+        }
     }
 }

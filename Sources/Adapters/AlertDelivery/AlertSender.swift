@@ -77,9 +77,8 @@ package struct AlertSender: Sendable {
     ) -> [String] {
         let seconds = String(Int64(Date().timeIntervalSince1970))
         var headers = ["webhook-id: \(message.messageID)", "webhook-timestamp: \(seconds)"]
-        guard let secret = channel.secret?.revealed else { return headers }
-        let encoded = secret.hasPrefix("whsec_") ? String(secret.dropFirst(6)) : nil
-        let key = encoded.flatMap { Data(base64Encoded: $0) } ?? Data(secret.utf8)
+        guard let secret = channel.secret else { return headers }
+        let key = AlertChannel.decoded(secret) ?? Array(secret.revealed.utf8)
         let code = HMAC<SHA256>.authenticationCode(
             for: Data("\(message.messageID).\(seconds).\(body)".utf8),
             using: SymmetricKey(data: key))

@@ -2,6 +2,7 @@
 package enum RetrySchedule {
     /// Seconds behind the first tries; behind the last of them it stays an hour.
     private static let delays: [Int64] = [1, 5, 30, 120, 600, 1_800, 3_600]
+    package static let longestSeconds: Int64 = 3_600
     /// A day and a half; then the delivery has failed, and says so in `alerts list`.
     package static let maximumAttempts: Int64 = 40
 

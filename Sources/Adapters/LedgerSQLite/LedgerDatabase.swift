@@ -6,7 +6,7 @@ internal import GRDB
 /// date. Holds the only connection of this process that writes.
 package final class LedgerDatabase: Sendable {
     /// Seconds to wait for another program's lock.
-    private static let busySeconds = 2.0
+    private static let busySeconds = 10.0
     package static let fileName = "ledger.sqlite"
 
     package let path: String
@@ -83,7 +83,10 @@ package final class LedgerDatabase: Sendable {
             try db.inTransaction(.immediate) {
                 try db.execute(sql: LedgerSchema.history)
                 // A pragma takes no bound parameter; the value is the constant of the schema.
-                try db.execute(sql: "PRAGMA application_id = 1397115975")
+                let identity = try Int64.fetchOne(db, sql: "PRAGMA application_id")
+                if identity != LedgerSchema.applicationID {
+                    try db.execute(sql: "PRAGMA application_id = 1397115975")
+                }
                 let applied = try Set(
                     String.fetchAll(db, sql: "SELECT migration_name FROM migration_history"))
                 let known = Set(LedgerSchema.steps.map(\.name))

@@ -36,13 +36,13 @@ struct AlertDispatcher: Service {
                 limit: Self.roundSize, at: clock.now(), channels: names,
                 messageID: { "msg_\(ids.next())" })
             let due = try database.dueDeliveries(limit: Self.roundSize, at: clock.now())
-            var begin = 0
-            while begin < due.count {
-                let group = due[begin..<min(begin + Self.maximumAtOnce, due.count)]
-                await withTaskGroup(of: Void.self) { tasks in
-                    for delivery in group { tasks.addTask { await deliver(delivery) } }
+            await withTaskGroup(of: Void.self) { tasks in
+                for (index, delivery) in due.enumerated() {
+                    if index >= Self.maximumAtOnce { await tasks.next() }
+                    // A stop waits for what is under way, and begins nothing.
+                    if Task.isCancelled { break }
+                    tasks.addTask { await deliver(delivery) }
                 }
-                begin += Self.maximumAtOnce
             }
         } catch {
             logger.error("alerts.unreadable", metadata: ["reason": "\(error)"])
@@ -79,54 +79,63 @@ struct AlertDispatcher: Service {
     }
 
     private func deliver(_ delivery: AlertDelivery) async {
-        guard let channel = channel(of: delivery) else {
-            forget(delivery)
-            return
+        do {
+            guard let channel = channel(of: delivery) else { return try giveUp(delivery) }
+            // The next try is set before this one is made: a store that cannot be written lets
+            // nothing be sent, rather than the same again and again.
+            let delay = RetrySchedule.delay(after: delivery.attempts + 1)
+            try database.claim(
+                delivery,
+                until: clock.now().advanced(bySeconds: delay ?? RetrySchedule.longestSeconds))
+            let message = AlertMessage(delivery.alert, messageID: delivery.messageID)
+            let outcome = await sender.send(message, through: channel)
+            try note(outcome, message, delivery, channel, isLast: delay == nil)
+        } catch {
+            logger.error("alerts.unwritable", metadata: ["reason": "\(error)"])
         }
-        let message = AlertMessage(delivery.alert, messageID: delivery.messageID)
-        let outcome = await sender.send(message, through: channel)
-        let now = clock.now()
+    }
+
+    private func note(
+        _ outcome: AlertSender.Outcome, _ message: AlertMessage, _ delivery: AlertDelivery,
+        _ channel: AlertChannel, isLast: Bool
+    ) throws {
         let attempt = DeliveryAttempt(
             isDelivered: outcome.isDelivered, status: outcome.status, error: outcome.error,
             milliseconds: outcome.milliseconds)
-        let delay = RetrySchedule.delay(after: delivery.attempts + 1)
-        do {
-            try database.note(
-                attempt, of: delivery, nextTry: delay.map { now.advanced(bySeconds: $0) }, at: now)
-            if channel.kind == .zapier {
-                try database.noteZapier(
-                    attempt, event: "budget_\(message.kind)", user: message.userID,
-                    priority: message.priority, messageID: message.messageID,
-                    payload: message.json, at: now)
-            }
-        } catch {
-            logger.error("alerts.unlogged", metadata: ["reason": "\(error)"])
-        }
         if let error = outcome.error {
             logger.warning(
                 "alert.not_delivered",
                 metadata: [
                     "channel": "\(channel.name)", "alert": "\(delivery.alert.id)",
-                    "reason": "\(error)", "next try in seconds": "\(delay ?? -1)",
+                    "reason": "\(error)", "is last try": "\(isLast)",
                 ])
+        }
+        try database.note(attempt, of: delivery, isLast: isLast, at: clock.now())
+        if channel.kind == .zapier {
+            try database.noteZapier(
+                attempt, event: "budget_\(message.kind)", user: message.userID,
+                priority: message.priority, messageID: message.messageID,
+                payload: message.json, at: clock.now())
         }
     }
 
-    private func forget(_ delivery: AlertDelivery) {
-        let isOfBudget = [Self.budgetEmail, Self.budgetWebhook].contains(delivery.channel)
-        let reason = isOfBudget ? nil : "the config has no channel '\(delivery.channel)' any more"
-        do {
-            if isOfBudget {
-                try database.dropDelivery(delivery.id)
-            } else {
-                try database.note(
-                    DeliveryAttempt(
-                        isDelivered: false, status: nil, error: reason, milliseconds: 0),
-                    of: delivery, nextTry: nil, at: clock.now())
+    /// A budget that names no address of its own is owed nothing; what else has no channel is
+    /// shown as failed.
+    private func giveUp(_ delivery: AlertDelivery) throws {
+        let isOwed =
+            switch delivery.channel {
+            case Self.budgetWebhook: delivery.budgetWebhook != nil
+            case Self.budgetEmail: delivery.budgetEmail != nil
+            default: true
             }
-        } catch {
-            logger.error("alerts.unlogged", metadata: ["reason": "\(error)"])
-        }
+        guard isOwed else { return try database.dropDelivery(delivery.id) }
+        let reason =
+            delivery.channel == Self.budgetEmail
+            ? "the config has no channel of kind email to send it through"
+            : "the config has no channel '\(delivery.channel)' any more"
+        try database.note(
+            DeliveryAttempt(isDelivered: false, status: nil, error: reason, milliseconds: 0),
+            of: delivery, isLast: true, at: clock.now())
     }
 }
 

@@ -24,7 +24,12 @@ package struct Instant: Hashable, Comparable, Sendable {
     }
 
     package func advanced(bySeconds count: Int64) -> Instant {
-        Instant(microseconds: microseconds + count * Self.microsecondsPerSecond)
+        // The ends of time stand in for what lies beyond them.
+        let (change, isTooFar) = count.multipliedReportingOverflow(
+            by: Self.microsecondsPerSecond)
+        let (sum, overflow) = microseconds.addingReportingOverflow(change)
+        if isTooFar || overflow { return Instant(microseconds: count < 0 ? .min : .max) }
+        return Instant(microseconds: sum)
     }
 
     package func milliseconds(since earlier: Instant) -> Int64 {

@@ -30,11 +30,12 @@ extension Bookkeeper {
 
     /// Counts spend that others wrote to the store, up to the row `lastRow`.
     package func add(_ spend: [Spend], lastRow: Int64) {
-        ledger.withLock { ledger in
-            var booked: [SpendEntry] = []
-            for spend in spend { booked += tell(ledger.step(.add(spend), at: clock.now())) }
-            journal.append(.foreign(booked, lastRow: lastRow), receipt: nil)
+        var booked: [SpendEntry] = []
+        for spend in spend {
+            // One at a time, so that no call waits for all of them.
+            booked += ledger.withLock { tell($0.step(.add(spend), at: clock.now())) }
         }
+        journal.append(.foreign(booked, lastRow: lastRow), receipt: nil)
     }
 
     /// Resets loop breakers by hand.

@@ -85,11 +85,9 @@ package final class Bookkeeper: Sendable {
         _ record: RequestRecord, deferredAs key: String? = nil, receipt: JournalReceipt?
     ) {
         ledger.withLock { ledger in
-            let event =
-                record.cost == .zero
-                ? LedgerEvent.void(record.attempt)
-                : .settle(record.attempt, cost: record.cost, tokens: record.totalTokens)
-            let actions = ledger.step(event, at: clock.now())
+            let actions = ledger.step(
+                .settle(record.attempt, cost: record.cost, tokens: record.totalTokens),
+                at: clock.now())
             if case .ignore? = actions.first { return }
             let booked = tell(actions)
             if let key {
@@ -132,7 +130,8 @@ package final class Bookkeeper: Sendable {
     }
 
     package var standings: [BudgetStanding] {
-        ledger.withLock { $0.standings(at: clock.now()) }
+        // Added up outside the lock, which calls wait for.
+        ledger.withLock { $0 }.standings(at: clock.now())
     }
 
     package var trips: [BreakerTrip] { ledger.withLock { $0.trips(at: clock.now()) } }

@@ -73,3 +73,27 @@ package struct OfferedCredentials: Sendable {
         return (googleKey ?? queryKey).map { HeaderField("x-goog-api-key", $0) }
     }
 }
+
+extension HeaderField {
+    /// What stays the same over the calls of one credential: of a signed request the id of the
+    /// key that signs, as each has a signature of its own.
+    var identity: String {
+        guard value.hasPrefix("AWS4-"), let start = value.end(of: "Credential=")
+        else {
+            return value.split { $0 == " " || $0 == "\t" }.last.map(String.init) ?? value
+        }
+        return String(value[start...].prefix { $0 != "/" && $0 != "," })
+    }
+}
+
+extension String {
+    /// The place behind `word`.
+    fileprivate func end(of word: String) -> String.Index? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(word) { return index(start, offsetBy: word.count) }
+            start = index(after: start)
+        }
+        return nil
+    }
+}

@@ -54,6 +54,11 @@ package struct KeyRing: Sendable {
             throw Self.unauthenticated(
                 "a gateway key is needed; make one with 'spendfuse key create NAME --user USER'")
         }
+        if let pathKey = offered.pathKey, !pathKey.hasPrefix(Self.secretPrefix) {
+            throw Self.unauthenticated(
+                "the key in the path is not one of this gateway; leave '/k/…' out, or make a key"
+                    + " with 'spendfuse key create NAME --user USER'")
+        }
         guard !offered.wouldLeakOurs else {
             throw Self.unauthenticated("the gateway key is not sent as 'Bearer KEY'")
         }
@@ -66,7 +71,7 @@ package struct KeyRing: Sendable {
     private static let fingerprintBytes = 6
 
     private func fingerprint(of offered: OfferedCredentials) -> String? {
-        guard let text = offered.texts.first else { return nil }
+        guard let text = offered.passed?.identity else { return nil }
         let digest = Self.digest(of: text, pepper: pepper).prefix(Self.fingerprintBytes)
         return "fp_"
             + digest.map { byte in

@@ -14,7 +14,7 @@ extension GatewayError {
         case .limit(let standing):
             self.init(refusal, standing, quote, blockStatus)
         case .rate(let standing):
-            self.init(refusal, standing)
+            self.init(refusal, standing, blockStatus)
         case .breaker(let trip):
             self.init(
                 .loopBreaker, status: blockStatus,
@@ -33,8 +33,8 @@ extension GatewayError {
             + " for \(standing.label)"
         let state = Self.state(of: standing, refusal)
         let raise =
-            "raise it with 'spendfuse limit set \(standing.scope)"
-            + " \(standing.window.option)'"
+            "raise it with \"spendfuse limit set \(standing.command)"
+            + " \(standing.window.option)\""
         let requested = "this request can cost up to \(refusal.requested.shortDollars) USD"
         switch refusal.reason {
         case .spent:
@@ -72,24 +72,26 @@ extension GatewayError {
         return "\(state) it does not reset"
     }
 
-    private init(_ refusal: Refusal, _ standing: RateStanding) {
+    private init(_ refusal: Refusal, _ standing: RateStanding, _ blockStatus: Int) {
         let limit = "the limit of \(standing.limit.label) for \(standing.label)"
         let used = "\(standing.limit.text(of: standing.used)) in the last minute"
         guard refusal.reason == .tooFast else {
             self.init(
-                .requestExceedsBudget, status: 402,
-                "spend limit reached: this request can cost up to"
-                    + " \(refusal.requested.shortDollars) USD, more than \(limit) allows at all;"
-                    + " ask for less, or raise it with 'spendfuse limit set \(standing.scope)"
-                    + " --\(standing.limit.option) AMOUNT'")
+                .requestExceedsBudget, status: blockStatus,
+                "spend limit reached: this request can come to"
+                    + " \(standing.limit.text(of: standing.claimed)), more than \(limit) allows at"
+                    + " all; ask for less, or raise it with \"spendfuse limit set"
+                    + " \(standing.command) --\(standing.limit.option) AMOUNT\"")
             return
         }
         let seconds = Self.secondsToWait(refusal)
         self.init(
             .rateLimited, status: 429,
-            "rate limit reached: \(limit) is used up"
+            "rate limit reached: \(limit) leaves no room for this request"
                 + (standing.limit.measure == .concurrency
-                    ? " (\(standing.used) in flight)" : " (\(used))")
+                    ? " (\(standing.used) in flight)"
+                    : " (\(used), and this request counts as"
+                        + " \(standing.limit.text(of: standing.claimed)) until it has ended)")
                 + "; try again in \(seconds) s")
         retryAfterSeconds = seconds
     }
@@ -122,6 +124,7 @@ extension GatewayError {
                 Fact(name: "period", value: standing.limit.name),
                 Fact(name: "limit", value: standing.limit.text(of: standing.limit.ceiling)),
                 Fact(name: "used", value: standing.limit.text(of: standing.used)),
+                Fact(name: "requested", value: standing.limit.text(of: standing.claimed)),
             ]
             if let opensAt = refusal.opensAt {
                 facts.append(Fact(name: "resets_at", value: opensAt.shortText))

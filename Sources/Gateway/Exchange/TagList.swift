@@ -15,7 +15,7 @@ enum TagList {
             guard parts.count == 2 else { continue }
             let name = parts[0].trimmed
             let value = parts[1].trimmed
-            guard !name.isEmpty, name.utf8.count <= maximumNameBytes,
+            guard !name.isEmpty, !value.isEmpty, name.utf8.count <= maximumNameBytes,
                 value.utf8.count <= maximumValueBytes
             else { continue }
             if !tags.contains(where: { $0.name == name }) {

@@ -8,9 +8,9 @@ extension AdmissionStages {
     /// A file that is uploaded for a batch is quoted when it passes, as the batch only names it.
     func quoteUpload(_ admission: Admission, _ request: GatewayRequest) {
         guard let requests = BatchRequests.inUpload(RequestInput(request, admission.route)),
-            let first = requests.first, let amount = try? sum(requests, admission)
+            !requests.isEmpty, let amount = try? sum(requests, admission)
         else { return }
-        admission.quotedFile = QuotedFile(model: first.model, amount: amount)
+        admission.quotedFile = QuotedFile(models: Self.models(requests), amount: amount)
     }
 
     func quoteBatch(_ admission: Admission, _ request: GatewayRequest) {
@@ -19,7 +19,7 @@ extension AdmissionStages {
                 guard let requests = BatchRequests.inMessageBatch(request.body) else {
                     throw .unboundedBatch("its requests cannot be read")
                 }
-                note(model: requests.first?.model, in: admission)
+                note(models: Self.models(requests), in: admission)
                 admission.quote = Quote(sum: try sum(requests, admission))
             } else {
                 guard let name = admission.facts.batchInputFile,
@@ -30,7 +30,7 @@ extension AdmissionStages {
                         "its file of requests did not come through this gateway, or was not"
                             + " readable; upload it through the gateway again")
                 }
-                note(model: file.model, in: admission)
+                note(models: file.models, in: admission)
                 admission.quote = Quote(sum: file.amount)
             }
         } catch {
@@ -38,8 +38,15 @@ extension AdmissionStages {
         }
     }
 
-    private func note(model: String?, in admission: Admission) {
-        guard let model else { return }
+    /// Each once, in the order of the requests.
+    private static func models(_ requests: [BatchRequest]) -> [String] {
+        var seen: Set<String> = []
+        return requests.map(\.model).filter { seen.insert($0).inserted }
+    }
+
+    private func note(models: [String], in admission: Admission) {
+        guard let model = models.first else { return }
+        admission.facts.alternatives = Array(models.dropFirst())
         admission.record.model = model
         admission.record.modelRequested = model
         admission.record.priceVersion =

@@ -11,12 +11,14 @@ internal import Pricing
 final class Admission {
     let route: Route
     var caller: Caller
-    let facts: RequestFacts
+    var facts: RequestFacts
     let fields: RequestFields
     var price: PriceBook.Entry?
     var quote: Quote?
     /// Why a call that may pass has no quote; nil where it has one.
     var quoteFailure: GatewayError?
+    /// Why the caller's key does not let the call pass as it is.
+    var attributionFailure: GatewayError?
     var record: RequestRecord
     let bodyBytes: Int
     /// What may be spent on the call, where a limit leaves less than its bound.
@@ -103,7 +105,7 @@ struct AdmissionStages {
             record: RequestRecord(
                 attempt: AttemptID(call: call, attempt: 1), admittedAt: services.clock.now(),
                 userID: caller.userID), bodyBytes: request.body.count)
-        try attribute(admission)
+        attribute(admission)
         price(admission, request)
         noteModels(admission)
         return admission
@@ -135,10 +137,10 @@ struct AdmissionStages {
         }
     }
 
-    private func attribute(_ admission: Admission) throws(GatewayError) {
+    private func attribute(_ admission: Admission) {
         let attribution = Attribution(
             caller: admission.caller, fields: admission.fields, facts: admission.facts)
-        try attribution.apply(to: &admission.record)
+        admission.attributionFailure = attribution.apply(to: &admission.record)
         admission.record.provider = admission.route.provider
         admission.record.upstream = admission.route.upstream.name
         admission.record.endpoint = admission.route.endpoint.rawValue
@@ -170,6 +172,9 @@ struct AdmissionStages {
             admission.quoteFailure = .unpriced(model: nil, admission.route)
             return
         }
+        if admission.route.endpoint == .chatCompletions, !admission.readsCompletionCap {
+            admission.facts.basis.outputCap = admission.facts.clamp.olderCap
+        }
         admission.price = books.prices.entry(
             provider: admission.route.provider, model: model,
             at: admission.record.admittedAt)
@@ -199,8 +204,16 @@ struct AdmissionStages {
                     at: admission.record.admittedAt)?.model.model
         }
         admission.record.modelPriced = priced
-        admission.record.attributes.models = ModelNames.all(
-            requested: requested, priced: priced)
+        var names = ModelNames.all(requested: requested, priced: priced)
+        // What may be run in the place of the model counts too.
+        for alternative in admission.facts.alternatives {
+            let sheet = books.prices.entry(
+                provider: admission.route.provider, model: alternative,
+                at: admission.record.admittedAt)
+            names += ModelNames.all(requested: alternative, priced: sheet?.model.model)
+                .filter { !names.contains($0) }
+        }
+        admission.record.attributes.models = names
     }
 
     /// Raises the quote to what another model would cost that may serve the call.

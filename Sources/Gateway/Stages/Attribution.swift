@@ -9,7 +9,8 @@ struct Attribution {
     let fields: RequestFields
     let facts: RequestFacts
 
-    func apply(to record: inout RequestRecord) throws(GatewayError) {
+    /// Returns what is missing, by the key's policy.
+    func apply(to record: inout RequestRecord) -> GatewayError? {
         let policy = caller.policy
         var uncounted: [String] = []
         let claimedUser = policy.trusted.contains(.user) ? fields.user ?? facts.user : nil
@@ -28,8 +29,8 @@ struct Attribution {
         applyTags(to: &record, &attributes, &uncounted)
         record.uncounted = uncounted
         record.attributes = attributes
-        if let missing = policy.required.first(where: { !Self.has($0, attributes) }) {
-            throw .missingAttribute(missing, isClaimed: uncounted.contains(missing))
+        return policy.required.first { !Self.has($0, attributes) }.map { missing in
+            .missingAttribute(missing, isClaimed: uncounted.contains(missing))
         }
     }
 

@@ -17,12 +17,19 @@ struct OutputClamping {
     let admission: Admission
 
     private var isPossible: Bool {
-        admission.facts.clamp.isPossible && admission.facts.alternatives.isEmpty
-            && admission.price != nil && (admission.quote?.outputPrice ?? 0) > 0
+        admission.facts.alternatives.isEmpty && admission.price != nil
+            && (admission.quote?.outputPrice ?? 0) > 0 && splices(tokens: least) != nil
+    }
+
+    private var least: Int64 { admission.facts.clamp.leastTokens }
+
+    private func splices(tokens: Int64) -> [BodySplice]? {
+        admission.facts.clamp.splices(
+            tokens: tokens, readsCompletionCap: admission.readsCompletionCap)
     }
 
     /// The least amount that the call can be clamped to; nil where it cannot be at all.
-    var floor: Amount? { isPossible ? amount(OutputClamp.minimumTokens) : nil }
+    var floor: Amount? { isPossible ? amount(least) : nil }
 
     private func amount(_ tokens: Int64) -> Amount? {
         guard let price = admission.price else { return nil }
@@ -34,9 +41,9 @@ struct OutputClamping {
     /// The longest answer whose bound is within `granted`.
     func output(within granted: Amount) -> ClampedOutput? {
         guard isPossible, let quote = admission.quote else { return nil }
-        var low = OutputClamp.minimumTokens
+        var low = least
         var high = max(low, quote.outputTokens / max(1, quote.choices))
-        guard let least = amount(low), least <= granted else { return nil }
+        guard let lowest = amount(low), lowest <= granted else { return nil }
         while low < high {
             let middle = low + (high - low + 1) / 2
             if let bound = amount(middle), bound <= granted {
@@ -45,9 +52,16 @@ struct OutputClamping {
                 high = middle - 1
             }
         }
-        let isOpenAI = ["openai", "azure"].contains(admission.route.provider)
-        return ClampedOutput(
-            granted: granted, tokens: low,
-            splices: admission.facts.clamp.splices(tokens: low, prefersOlderName: !isOpenAI))
+        return splices(tokens: low).map {
+            ClampedOutput(granted: granted, tokens: low, splices: $0)
+        }
     }
+}
+
+extension Admission {
+    /// Servers of the chat dialect that are known to go by `max_completion_tokens`: OpenAI's,
+    /// Groq's and xAI's API references name it. Elsewhere it may be passed over in silence.
+    private static let completionCapReaders: Set<String> = ["openai", "azure", "groq", "xai"]
+
+    var readsCompletionCap: Bool { Self.completionCapReaders.contains(route.provider) }
 }

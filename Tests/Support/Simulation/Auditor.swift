@@ -27,7 +27,7 @@ extension Simulation {
 
     func isCounted(_ window: BudgetWindow, of budget: Budget) -> Bool {
         let key = CounterKey(budget: budget.id, signature: budget.signature(of: window))
-        return pending?.wanted.contains(key) != true
+        return !uncounted.contains(key)
     }
 
     /// Whether a window that is open at `latest` has the moment in it.
@@ -98,7 +98,7 @@ extension Simulation {
 
     /// What the ledger may answer to a call.
     struct Expectation {
-        let granted: Amount
+        let granted: ClosedRange<Amount>
         /// A reason to refuse it, if there is one.
         let refusal: String?
         let mayRefuse: Bool
@@ -106,8 +106,8 @@ extension Simulation {
 
         func wrongAdmittance(_ admittance: Admittance) -> String? {
             if let refusal { return "a call was admitted that does not fit: \(refusal)" }
-            guard admittance.granted == granted else {
-                return "granted \(admittance.granted.dollars) for \(granted.dollars)"
+            guard granted.contains(admittance.granted) else {
+                return "granted \(admittance.granted.dollars), not \(granted)"
             }
             return nil
         }
@@ -121,17 +121,24 @@ extension Simulation {
     }
 
     private func expectationNow(_ claim: CallClaim) -> Expectation {
-        let granted = granted(claim)
+        // What is still being counted clamps by what it has seen so far.
+        let exact = granted(claim)
+        let range =
+            uncounted.isEmpty ? exact...exact : min(claim.floor ?? exact, exact)...claim.bound
+        let granted = range.lowerBound
         var refusal: String?
         var mayRefuse = false
         var isLearned = false
         for budget in inForce where budget.mode == .enforce {
             guard let bucket = claim.attributes.bucket(of: budget.scope) else { continue }
-            for window in budget.windows where isCounted(window, of: budget) {
+            for window in budget.windows {
                 guard let limit = budget.limit(of: window, at: latest) else { continue }
                 let sums = sums(budget, bucket, window)
                 let strict = sums.settled + sums.bounds + granted > limit
-                mayRefuse = mayRefuse || strict
+                let most = sums.settled + sums.bounds + range.upperBound
+                mayRefuse = mayRefuse || most > limit
+                // What is still being counted has seen less, and refuses only by that.
+                guard isCounted(window, of: budget) else { continue }
                 var fails = strict
                 if budget.nearLimit == .learned, window != .perCall {
                     isLearned = true
@@ -143,15 +150,18 @@ extension Simulation {
                 if fails { refusal = "\(budget.scope) \(window.name)" }
             }
             for rate in budget.rates {
-                let more = rate.measure == .money ? granted.picodollars : 1
-                if used(rate, budget, bucket, at: latest) + more > rate.ceiling {
+                let used = used(rate, budget, bucket, at: latest)
+                let isMoney = rate.measure == .money
+                if used + (isMoney ? granted.picodollars : 1) > rate.ceiling {
                     refusal = "\(budget.scope) \(rate.name)"
+                }
+                if used + (isMoney ? range.upperBound.picodollars : 1) > rate.ceiling {
                     mayRefuse = true
                 }
             }
         }
         return Expectation(
-            granted: granted, refusal: refusal, mayRefuse: mayRefuse || !journal.isWritable,
+            granted: range, refusal: refusal, mayRefuse: mayRefuse || !journal.isWritable,
             isLearned: isLearned)
     }
 
@@ -160,7 +170,7 @@ extension Simulation {
         var granted = claim.bound
         for budget in inForce where budget.mode == .enforce && budget.nearLimit == .clamp {
             guard let bucket = claim.attributes.bucket(of: budget.scope) else { continue }
-            for window in budget.windows where isCounted(window, of: budget) {
+            for window in budget.windows {
                 guard let limit = budget.limit(of: window, at: latest) else { continue }
                 let sums = sums(budget, bucket, window)
                 granted = min(granted, limit - sums.settled - sums.bounds)

@@ -92,8 +92,21 @@ extension Simulation {
         latest = max(latest, clock.now())
         noteRates(of: store.budgets, isStart: false)
         inForce = store.budgets
+        uncounted = Set(wanted)
+        recountShadows(of: wanted)
         if !wanted.isEmpty {
             pending = PendingBudgets(budgets: budgets, wanted: wanted, view: view)
+        }
+    }
+
+    /// What a shadow left out has a row, which is counted when all rows are.
+    private mutating func recountShadows(of keys: some Sequence<CounterKey>) {
+        let budgets = Set(keys.map(\.budget))
+        for attempt in order {
+            guard let stage = calls[attempt]?.stage, stage == .ended || stage == .delivered else {
+                continue
+            }
+            calls[attempt]?.shadowed.subtract(budgets)
         }
     }
 
@@ -121,6 +134,13 @@ extension Simulation {
                 since: range.since, lastForeign: lastForeignSeen, user: range.user, at: latest
             ) { bookkeeper.count($0, for: open.wanted, isLast: false) }
         }
+        if chance(5) {
+            // The view breaks off; the watch will come again.
+            latest = max(latest, clock.now())
+            pending = nil
+            return
+        }
+        uncounted = []
         bookkeeper.count([], for: open.wanted, isLast: true)
         if mistake == .checksThenActs { rival?.count([], for: open.wanted, isLast: true) }
         latest = max(latest, clock.now())
@@ -179,10 +199,17 @@ extension Simulation {
         order.removeAll { calls[$0] == nil }
         journal = SimulatedJournal()
         pending = nil
+        uncounted = []
         // A clock that was set back between two processes is found out by the rows of our own;
         // those of others come with clocks of their own, and say nothing.
         if !foreign.isEmpty { clock.set(max(clock.now(), latest)) }
         let moment = max(clock.now(), store.newestMoment() ?? clock.now())
+        let live = store.budgets.flatMap { budget in
+            budget.windows.map {
+                CounterKey(budget: budget.id, signature: budget.signature(of: $0))
+            }
+        }
+        recountShadows(of: Set(live).subtracting(store.counted()))
         guard let ledger = try? store.start(at: moment) else { return note("no start") }
         bookkeeper = Bookkeeper(ledger: ledger, journal: journal, clock: clock)
         if mistake == .checksThenActs {

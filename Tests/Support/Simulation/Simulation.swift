@@ -51,6 +51,8 @@ package struct Simulation {
     var inForce: [Budget] = []
     /// Windows that are in force only when their spend has been counted.
     var pending: PendingBudgets?
+    /// Windows whose spend from before has not been added yet.
+    var uncounted: Set<CounterKey> = []
     var lastForeignSeen: Int64 = 0
     /// Rows of others that the gateway has counted.
     var seenForeign = 0

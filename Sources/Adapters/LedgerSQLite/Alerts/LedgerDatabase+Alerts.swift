@@ -23,7 +23,8 @@ extension LedgerDatabase {
             , d.id, d.channel, d.message_id, d.attempts, b.alert_email, b.alert_webhook
                 FROM alert_deliveries d JOIN budget_alerts a ON a.id = d.alert_id
                 LEFT JOIN budget_config b ON b.id = a.budget_id
-                WHERE d.state = 'waiting' AND d.next_attempt_at <= ? ORDER BY d.next_attempt_at LIMIT ?
+                WHERE d.state = 'waiting' AND d.next_attempt_at <= ?
+            ORDER BY d.next_attempt_at LIMIT ?
             """
 
     private static func record(_ row: Row) -> AlertRecord {
@@ -141,9 +142,22 @@ extension LedgerDatabase {
         }
     }
 
-    /// Logs a try. `nextTry`: nil where there is none.
+    /// Sets the next try before this one is made.
+    package func claim(
+        _ delivery: AlertDelivery, until moment: Instant
+    ) throws(LedgerStoreError) {
+        try write("taking up a delivery") { db in
+            try db.execute(
+                sql: """
+                    UPDATE alert_deliveries SET attempts = attempts + 1, next_attempt_at = ?
+                    WHERE id = ?
+                    """, arguments: [moment.text, delivery.id])
+        }
+    }
+
+    /// Logs how a try went.
     package func note(
-        _ attempt: DeliveryAttempt, of delivery: AlertDelivery, nextTry: Instant?, at now: Instant
+        _ attempt: DeliveryAttempt, of delivery: AlertDelivery, isLast: Bool, at now: Instant
     ) throws(LedgerStoreError) {
         try write("logging a delivery") { db in
             try db.execute(
@@ -156,17 +170,14 @@ extension LedgerDatabase {
                     delivery.id, now.text, attempt.milliseconds, attempt.isDelivered,
                     attempt.status, attempt.error,
                 ])
-            let state =
-                attempt.isDelivered ? "delivered" : nextTry == nil ? "failed" : "waiting"
+            let state = attempt.isDelivered ? "delivered" : isLast ? "failed" : "waiting"
             try db.execute(
                 sql: """
-                    UPDATE alert_deliveries SET state = ?, attempts = attempts + 1, last_error = ?,
-                        next_attempt_at = ?, finished_at = ?
+                    UPDATE alert_deliveries SET state = ?, last_error = ?, finished_at = ?
                     WHERE id = ?
                     """,
                 arguments: [
-                    state, attempt.error, (nextTry ?? now).text,
-                    state == "waiting" ? nil : now.text, delivery.id,
+                    state, attempt.error, state == "waiting" ? nil : now.text, delivery.id,
                 ])
         }
     }

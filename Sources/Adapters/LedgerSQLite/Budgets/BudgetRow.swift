@@ -45,7 +45,7 @@ enum BudgetRow {
     static func budget(_ row: Row, zones: any ZoneSource) throws -> Budget {
         let scopeText: String = row["scope"]
         let place = "budget_config, id \(row["id"] as Int64) (\(scopeText))"
-        guard let scope = Scope(text: scopeText) else {
+        guard let scope = Scope(stored: scopeText) else {
             throw LedgerStoreError(
                 "\(place): '\(scopeText)' is not a scope; correct or remove the row")
         }
@@ -57,12 +57,11 @@ enum BudgetRow {
             let picodollars: Int64? = row[firstLimit + index]
             budget.limits[window] = picodollars.map { Amount(picodollars: Int128($0)) }
         }
+        // A zone that this machine lacks is taken for UTC, so that the limit goes on to bind.
         let zoneName: String = row["time_zone"]
-        guard let zone = zones.zone(named: zoneName) else {
-            throw LedgerStoreError(
-                "\(place): no time zone is called '\(zoneName)'; set it with 'limit set"
-                    + " \(scopeText) --time-zone NAME', or install the package tzdata")
-        }
+        let zone =
+            zones.zone(named: zoneName)
+            ?? CivilZone(name: zoneName, firstOffset: 0, changes: [])
         budget.calendar = BudgetCalendar(
             zone: zone, weekStart: Weekday(name: row["week_start"]) ?? .monday)
         try readLists(row, place, into: &budget)
@@ -98,7 +97,7 @@ enum BudgetRow {
                 action: BreakerRule.Action(rawValue: breaker.action) ?? .alert,
                 factor: breaker.factor, floor: Amount(picodollars: Int128(breaker.floor)),
                 ceiling: breaker.ceiling.map { Amount(picodollars: Int128($0)) },
-                stopSeconds: breaker.stop_seconds)
+                stopSeconds: min(max(0, breaker.stop_seconds), TimeSpan.maximumSeconds))
         }
     }
 

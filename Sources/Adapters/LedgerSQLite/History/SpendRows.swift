@@ -19,7 +19,7 @@ struct SpendRows: LedgerSource {
     }
 
     /// Spend that is handed over at once, which bounds how much of a long history is in memory.
-    static let chunk = 10_000
+    static let chunk = 500
 
     /// Columns of rows and of holds alike, as `attributes` reads them.
     private static let attributeColumns = """
@@ -161,8 +161,9 @@ struct SpendRows: LedgerSource {
         (try? JSONDecoder().decode([String].self, from: Data(json.utf8))) ?? []
     }
 
-    /// Tags as we write them; others' values that are not texts are left out.
+    /// Tags as we write them; of others' rows values that are not texts are left out.
     private static func object(_ json: String) -> [String: String] {
-        (try? JSONDecoder().decode([String: String].self, from: Data(json.utf8))) ?? [:]
+        let parsed = try? JSONSerialization.jsonObject(with: Data(json.utf8))
+        return (parsed as? [String: Any] ?? [:]).compactMapValues { $0 as? String }
     }
 }

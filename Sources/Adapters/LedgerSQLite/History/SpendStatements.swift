@@ -114,11 +114,24 @@ struct SpendStatements {
         try db.execute(
             sql: "DELETE FROM budget_spend WHERE expires_at <= ?",
             arguments: [moment.microseconds])
+        try db.execute(
+            sql: "UPDATE ledger_state SET tidied_until = max(tidied_until, ?)",
+            arguments: [moment.microseconds])
+    }
+
+    /// A clock that was ahead has dropped windows that are open by this one: all are counted anew.
+    func distrustTidying(at now: Instant) throws {
+        let until =
+            try Int64.fetchOne(db, sql: "SELECT tidied_until FROM ledger_state") ?? 0
+        guard until > now.microseconds else { return }
+        try db.execute(sql: "DELETE FROM budget_coverage")
+        try db.execute(sql: "UPDATE ledger_state SET tidied_until = 0")
     }
 
     /// Drops what matters to nobody any more: of windows that are over, of budgets that are gone,
     /// and of windows whose counting was cut short.
     func dropStale(at now: Instant) throws {
+        try distrustTidying(at: now)
         try dropEnded(at: now)
         try db.execute(
             sql: """

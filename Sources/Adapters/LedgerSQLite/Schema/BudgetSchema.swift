@@ -65,10 +65,15 @@ enum BudgetSchema {
             UNIQUE (scope, name)
         ) STRICT;
         INSERT INTO budget_config (scope, user_id, hourly_limit_picodollars,
-                daily_limit_picodollars, monthly_limit_picodollars, mode, created_at, updated_at)
+                daily_limit_picodollars, monthly_limit_picodollars, mode, thresholds, created_at,
+                updated_at)
             SELECT CASE WHEN user_id IS NULL THEN 'system' ELSE 'user:' || user_id END, user_id,
                 hourly_limit_picodollars, daily_limit_picodollars, monthly_limit_picodollars,
-                CASE WHEN hard_stop_enabled THEN 'enforce' ELSE 'alert' END, created_at, updated_at
+                CASE WHEN hard_stop_enabled THEN 'enforce' ELSE 'alert' END,
+                '[' || CASE WHEN alert_at_50 THEN '50,' ELSE '' END
+                    || CASE WHEN alert_at_75 THEN '75,' ELSE '' END
+                    || CASE WHEN alert_at_90 THEN '90,' ELSE '' END || '100]',
+                created_at, updated_at
             FROM budget_config_0002;
         DROP TABLE budget_config_0002;
 
@@ -87,6 +92,7 @@ enum BudgetSchema {
             settled_rest INTEGER NOT NULL,
             PRIMARY KEY (budget_id, signature, scope, window_start)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX budget_spend_expiry ON budget_spend (expires_at);
         CREATE TABLE budget_coverage (
             budget_id INTEGER NOT NULL,
             signature TEXT NOT NULL,
@@ -94,9 +100,10 @@ enum BudgetSchema {
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE ledger_state (
             id INTEGER PRIMARY KEY CHECK (id = 1),
-            last_foreign_row INTEGER NOT NULL
+            last_foreign_row INTEGER NOT NULL,
+            tidied_until INTEGER NOT NULL DEFAULT 0
         ) STRICT;
-        INSERT INTO ledger_state SELECT 1, ifnull(max(id), 0) FROM api_cost_tracking;
+        INSERT INTO ledger_state SELECT 1, ifnull(max(id), 0), 0 FROM api_cost_tracking;
 
         CREATE TABLE breaker_trips (
             id INTEGER PRIMARY KEY,

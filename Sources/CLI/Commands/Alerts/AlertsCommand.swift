@@ -23,8 +23,10 @@ struct AlertsList: ParsableCommand {
             """)
 
     @OptionGroup var shared: SharedOptions
-    @OptionGroup var span: SpanOptions
     @OptionGroup var output: FormatOption
+
+    @Option(name: .long, help: "From when: a date, a timestamp, today, 24h, 7d (UTC).")
+    var since: String?
 
     @Flag(name: .long, help: "Those that are acknowledged too.")
     var all = false
@@ -35,9 +37,14 @@ struct AlertsList: ParsableCommand {
     func run() throws {
         guard limit > 0 else { throw ValidationError("--limit must be above 0") }
         let ledger = try shared.ledger()
-        let since = try span.span().since
+        let begin = try since.map { text in
+            guard let moment = TimeWord.instant(text, now: SystemClock().now()) else {
+                throw ValidationError("--since: '\(text)' is not a time; try 2026-11-20 or 7d")
+            }
+            return moment
+        }
         let alerts = try Failure.reported(exit: .storeUnreachable) {
-            try ledger.alerts(all: all, since: since, limit: limit)
+            try ledger.alerts(all: all, since: begin ?? Instant(seconds: 0), limit: limit)
         }
         var table = ReportTable(columns: [
             .number("id"), .text("timestamp"), .text("kind"), .text("severity"), .text("scope"),
@@ -115,7 +122,9 @@ struct AlertsTest: AsyncParsableCommand {
             StandardError.print(
                 "spendfuse: no such channel; "
                     + (known.isEmpty
-                        ? "set one under 'alerts' in the config file" : "there are \(known)"))
+                        ? "set one under 'alerts' in the config file"
+                        : "there are \(known)")
+                    + " (one whose url is in a variable that is not set is off)")
             throw ExitCode.failure
         }
         let clock = SystemClock()

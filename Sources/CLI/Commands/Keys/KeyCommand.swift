@@ -39,8 +39,11 @@ struct KeyCreate: ParsableCommand {
     @OptionGroup var policy: KeyPolicyOptions
 
     func run() throws {
-        guard Scope(text: "user:\(user)") != nil else {
-            throw ValidationError("--user: '\(user)' must be a word without white space")
+        for (option, text) in [("NAME", name), ("--user", user), ("--project", project ?? "-")] {
+            guard let scope = Scope(text: "user:\(text)"), !scope.isEach, !scope.isMissing else {
+                throw ValidationError(
+                    "\(option): '\(text)' must be a word without white space, and not *")
+            }
         }
         let policy = try policy.policy()
         let settings = try shared.settings()

@@ -28,6 +28,9 @@ struct KeyPolicyOptions: ParsableArguments {
             guard let scope = Scope(text: "tag:\(tag)"), !scope.isMissing, !scope.isEach,
                 let name = scope.tagName
             else { throw ValidationError("--tag: '\(tag)' is not NAME=VALUE") }
+            guard !policy.tags.contains(where: { $0.name == name }) else {
+                throw ValidationError("--tag: '\(name)' stands twice")
+            }
             policy.tags.append(CallAttributes.Tag(name: name, value: scope.value))
         }
         for word in Self.words(trust) {
@@ -45,11 +48,24 @@ struct KeyPolicyOptions: ParsableArguments {
             }
             policy.required.append(word)
         }
+        try checkRequirements(policy)
         guard KeyPolicy.blockStatuses.contains(blockStatus) else {
             throw ValidationError("--block-status must be 402, 429, 403 or 400")
         }
         policy.blockStatus = blockStatus
         return policy
+    }
+
+    /// What is required must be something that can count.
+    private func checkRequirements(_ policy: KeyPolicy) throws {
+        for word in policy.required {
+            let claim: KeyPolicy.Claim = word == "session" ? .session : .tags
+            let isPinned = policy.tags.contains { "tag:\($0.name)" == word }
+            guard word == "project" || isPinned || policy.trusted.contains(claim) else {
+                throw ValidationError(
+                    "--require \(word): nothing could meet it; add --trust \(claim.rawValue)")
+            }
+        }
     }
 
     private static func words(_ list: String?) -> [String] {

@@ -1,7 +1,10 @@
 internal import Accounting
+internal import AlertDelivery
 internal import App
 internal import ArgumentParser
 internal import Chronology
+internal import Config
+internal import Dialects
 internal import Gateway
 internal import LedgerSQLite
 internal import Money
@@ -32,25 +35,32 @@ struct LimitSet: ParsableCommand {
                     + " --hard-stop or another option; see 'spendfuse limit set --help'")
         }
         let name = target.budget
-        var trial = Budget(scope: name.scope, name: name.name)
-        // Options that stand on their own are checked before the store is opened.
-        if limits.breaker == nil { trial.breaker = BreakerRule(action: .alert) }
-        try limits.apply(to: &trial)
+        try checkEndpoint(name.scope)
         let ledger = try shared.ledger()
+        let known = try Failure.reported(exit: .storeUnreachable) { try ledger.budgets() }
+            .first { BudgetName($0.scope, $0.name) == name }
+        // What cannot be set is said before anything is changed.
+        var trial = known ?? Budget(scope: name.scope, name: name.name)
+        try limits.apply(to: &trial)
         let changes = try Failure.reported(exit: .storeUnreachable) {
             try ledger.change([name], by: Actor.name, at: SystemClock().now()) { _, known in
                 var budget = known ?? Budget(scope: name.scope, name: name.name)
-                do {
-                    try limits.apply(to: &budget)
-                } catch {
-                    throw LedgerStoreError("\(error)")
-                }
+                try limits.apply(to: &budget)
                 return budget
             }
         }
         guard let budget = changes.first?.after else { return }
         print(Self.summary(of: budget))
         try warn(of: budget, ledger)
+    }
+
+    /// An operation that does not exist is never called.
+    private func checkEndpoint(_ scope: Scope) throws {
+        guard scope.kind == .endpoint, !scope.isEach, !scope.isMissing,
+            Endpoint(rawValue: scope.name) == nil
+        else { return }
+        let known = Endpoint.allCases.map(\.rawValue).sorted().joined(separator: ", ")
+        throw ValidationError("no endpoint is called '\(scope.name)'; there are \(known)")
     }
 
     static func summary(of budget: Budget) -> String {
@@ -75,13 +85,31 @@ struct LimitSet: ParsableCommand {
 
     /// A limit of what clients say binds only keys that trust it.
     private func warn(of budget: Budget, _ ledger: LedgerDatabase) throws {
+        if budget.alertEmail != nil,
+            try !shared.settings().channels.contains(where: {
+                $0.kind == .email
+            })
+        {
+            StandardError.print(
+                "note: no mail is sent until the config file has a channel of kind email under"
+                    + " 'alerts'")
+        }
+        let listings = try Failure.reported { try ledger.keyListings() }
+        if budget.scope.kind == .key, !budget.scope.isEach, !budget.scope.isMissing,
+            !budget.scope.name.hasPrefix("fp_"),
+            !listings.contains(where: {
+                [$0.key.name, $0.key.id].contains(budget.scope.name)
+            })
+        {
+            StandardError.print("note: no key is called '\(budget.scope.name)' yet")
+        }
         let claim: String
         switch budget.scope.kind {
         case .tag: claim = "tags"
         case .session: claim = "session"
         default: return
         }
-        let keys = try Failure.reported { try ledger.keyListings() }.filter { listing in
+        let keys = listings.filter { listing in
             listing.revokedAt == nil
                 && !listing.key.policy.trusted.contains { $0.rawValue == claim }
                 && !listing.key.policy.tags.contains { $0.name == budget.scope.tagName }

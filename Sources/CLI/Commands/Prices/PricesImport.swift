@@ -67,7 +67,7 @@ struct PricesImport: ParsableCommand {
             try PriceSheetFolder.write(sheets, state: settings.state)
         }
         for sheet in result.sheets { print("\(sheet.provider): \(sheet.models.count) models") }
-        try PricesSync.sync(shared, settings)
+        try PricesSync.sync(shared, settings, what: "an imported list")
     }
 
     /// The list says what tokens cost. What it does not say stays as the sheet has it: the model's

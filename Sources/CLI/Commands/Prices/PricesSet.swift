@@ -69,7 +69,7 @@ struct PricesSet: ParsableCommand {
             sheet.models.append(price)
             try PriceSheetFolder.write([sheet], state: settings.state)
         }
-        try PricesSync.sync(shared, settings)
+        try PricesSync.sync(shared, settings, what: "\(provider)/\(model)")
         print(
             "\(provider) \(model): set from \(period.from?.shortText ?? "now") on, in"
                 + " \(PriceSheetFolder.own(state: settings.state))/\(provider).yaml")

@@ -21,13 +21,19 @@ struct PricesSync: ParsableCommand {
 
     /// Loads `cost_models`, and has a running gateway read the sheets again.
     @discardableResult
-    static func sync(_ shared: SharedOptions, _ settings: Settings) throws -> Int {
+    static func sync(
+        _ shared: SharedOptions, _ settings: Settings, what: String = "all sheets"
+    ) throws -> Int {
         let book = try shared.prices()
         let ledger = try shared.ledger()
         let now = SystemClock().now()
         try Failure.reported(exit: .storeUnreachable) {
             try ledger.store(book, at: now)
             try ledger.notePriceChange(at: now)
+            try ledger.audit(
+                AuditEntry.Change(
+                    actor: Actor.name, action: "prices.change", subject: what, before: nil,
+                    after: nil), at: now)
         }
         return book.providers.reduce(0) { $0 + book.entries(of: $1).count }
     }

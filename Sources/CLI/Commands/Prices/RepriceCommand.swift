@@ -55,7 +55,12 @@ struct RepriceCommand: ParsableCommand {
         output.show(Self.table(adjustments))
         guard apply, !adjustments.isEmpty else { return }
         let written = try Failure.reported(exit: .storeUnreachable) {
-            try ledger.adjust(adjustments, at: now)
+            let count = try ledger.adjust(adjustments, at: now)
+            try ledger.audit(
+                AuditEntry.Change(
+                    actor: Actor.name, action: "prices.reprice", subject: "\(count) calls",
+                    before: nil, after: nil), at: now)
+            return count
         }
         StandardError.print("\(written) adjustments are booked")
     }

@@ -79,7 +79,7 @@ extension Budget {
             return thresholds == Self.defaultThresholds
                 ? nil : thresholds.map(String.init).joined(separator: ",")
         case .alertEmail: return alertEmail
-        case .alertWebhook: return alertWebhook
+        case .alertWebhook: return alertWebhook.map(Self.masked)
         case .raises:
             return raises.isEmpty
                 ? nil
@@ -88,6 +88,14 @@ extension Budget {
                 }.joined(separator: ", ")
         default: return breaker.map { $0.text(of: field) } ?? nil
         }
+    }
+
+    /// The address of a webhook can hold a token: its host, and a mark by which a change shows.
+    private static func masked(_ url: String) -> String {
+        let host = url.split(separator: "/").dropFirst().first.map(String.init) ?? ""
+        // FNV-1a, 32 bits.
+        let mark = url.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+        return "\(url.prefix { $0 != "/" })//\(host)/***#\(String(mark, radix: 16))"
     }
 
     private var rollingText: String? {
@@ -107,7 +115,8 @@ extension Budget {
         let isCleared = text == BudgetField.none
         if let window = field.window {
             limits[window] = isCleared ? nil : try Self.amount(text, field)
-            if isCleared { raises.removeAll { $0.window == window } }
+            // A limit that is set now is meant now, whatever was raised before.
+            raises.removeAll { $0.window == window }
             return
         }
         if let measure = field.measure {

@@ -81,9 +81,12 @@ package enum TimeSpan {
         ("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1),
     ]
 
+    /// Two leap years: nothing that is set here is meant for longer.
+    package static let maximumSeconds: Int64 = 2 * 366 * 86_400
+
     package static func seconds(_ text: String) -> Int64? {
         guard let last = text.last, let unit = units.first(where: { $0.letter == last }),
-            let count = Int64(text.dropLast()), (1...31_622_400).contains(count)
+            let count = Int64(text.dropLast()), count >= 1, count <= maximumSeconds / unit.seconds
         else { return nil }
         return count * unit.seconds
     }

@@ -54,7 +54,7 @@ package struct CallAttributes: Hashable, Sendable {
             values = self.values(of: scope.kind)
         }
         if scope.isEach { return scope.with(value: values.first ?? "") }
-        if scope.isMissing { return values.isEmpty ? scope : nil }
+        if scope.isMissing { return values.allSatisfy(\.isEmpty) ? scope : nil }
         return values.contains(scope.value) ? scope : nil
     }
 }

@@ -7,15 +7,18 @@ struct BudgetRenewal {
     let countsAnew: Bool
     /// Whether its holds may be less than bounds.
     let isLearning: Bool
+    let breakerAction: BreakerRule.Action?
     private let freshWindows: Set<BudgetWindow>
     private let freshMeasures: Set<RateLimit.Measure>
 
-    init(from known: Budget?, to budget: Budget) {
+    /// `isCounted`: windows that are not begin anew, as their counting was cut short.
+    init(from known: Budget?, to budget: Budget, isCounted: (BudgetWindow) -> Bool) {
         countsAnew = known.map { ($0.mode == .shadow) != (budget.mode == .shadow) } ?? true
         isLearning = budget.nearLimit == .learned
+        breakerAction = budget.breaker?.action
         freshWindows = Set(
             budget.limits.keys.filter { window in
-                known?.limits[window] == nil
+                known?.limits[window] == nil || !isCounted(window)
                     || known?.signature(of: window) != budget.signature(of: window)
             })
         let measures = Set(known?.rates.map(\.measure) ?? [])
@@ -33,6 +36,8 @@ extension Bucket {
     /// Takes over what goes on counting after a change of the budget.
     mutating func takeOver(_ old: Bucket, _ renewal: BudgetRenewal) {
         breaker = old.breaker
+        // A breaker that is to stop now is not held back by one that only told.
+        if breaker.trip?.action != renewal.breakerAction { breaker.reset() }
         for place in windows.indices where !renewal.isFresh(windows[place].window) {
             let known = old.windows.first { $0.window == windows[place].window }
             guard let known else { continue }

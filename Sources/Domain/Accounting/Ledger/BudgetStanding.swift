@@ -16,10 +16,13 @@ package struct BudgetStanding: Hashable, Sendable {
     package let span: WindowSpan
     /// False while spend from before the limit was set is still being added up.
     package let isCounted: Bool
+    /// As the budget was set: `user:*`.
+    package let budgetScope: Scope
 
     package init(
         budget: BudgetID, name: String, scope: Scope, window: BudgetWindow, mode: Budget.Mode,
-        limit: Amount, settled: Amount, held: Amount, span: WindowSpan, isCounted: Bool = true
+        limit: Amount, settled: Amount, held: Amount, span: WindowSpan, isCounted: Bool = true,
+        budgetScope: Scope? = nil
     ) {
         self.budget = budget
         self.name = name
@@ -31,6 +34,7 @@ package struct BudgetStanding: Hashable, Sendable {
         self.held = held
         self.span = span
         self.isCounted = isCounted
+        self.budgetScope = budgetScope ?? scope
     }
 
     /// Below zero while debt is carried: a true cost above its hold is booked in full.
@@ -40,6 +44,16 @@ package struct BudgetStanding: Hashable, Sendable {
     package var resetsAt: Instant? {
         if case .rolling = window { return nil }
         return span.isEverything ? nil : span.end
+    }
+
+    /// What names the budget to `limit set`, as a shell reads it.
+    package var command: String { Self.command(budgetScope, name) }
+
+    static func command(_ scope: Scope, _ name: String) -> String {
+        let text = scope.description
+        let isPlain = text.allSatisfy { $0.isLetter || $0.isNumber || "-_.:=".contains($0) }
+        let quoted = isPlain ? text : "'\(text.replacing("'", with: "'\\''"))'"
+        return name.isEmpty ? quoted : "\(quoted) --name '\(name)'"
     }
 
     /// `user:u1`, or `user:u1 (trial)` where the budget has a name.
@@ -54,8 +68,14 @@ package struct RateStanding: Hashable, Sendable {
     package let mode: Budget.Mode
     package let limit: RateLimit
     package let used: Int128
+    /// What the refused call would have counted.
+    package let claimed: Int128
     /// When the refused call would fit; nil where nobody knows.
     package let opensAt: Instant?
+    package let budgetScope: Scope
+
+    /// What names the budget to `limit set`.
+    package var command: String { BudgetStanding.command(budgetScope, name) }
 
     package var label: String { name.isEmpty ? scope.label : "\(scope.label) (\(name))" }
 }

@@ -3,65 +3,69 @@ internal import Money
 
 extension Ledger {
     /// Puts budgets in force. Windows that were there before go on counting; a new one begins to
-    /// count now, and binds once the spend from before has been added.
+    /// count now, and is complete once the spend from before has been added.
     mutating func configure(_ budgets: [Budget], at now: Instant) -> [LedgerAction] {
         let old = index
         index = BudgetIndex(budgets)
-        dropRemovedBuckets()
-        var wanted: [CounterKey] = []
-        for (place, budget) in budgets.enumerated() {
-            let known = old[budget.id]
-            if known != budget {
-                rebuild(place, budget, from: known, at: now)
-            }
-            let signatures = budget.windows.filter { $0 != .perCall }
-                .map { budget.signature(of: $0) }
-            wanted += signatures.map { CounterKey(budget: budget.id, signature: $0) }
-                .filter { !counted.contains($0) }
-        }
-        let live = Set(
-            budgets.flatMap { budget in
-                budget.windows.map {
-                    CounterKey(budget: budget.id, signature: budget.signature(of: $0))
-                }
-            })
+        let live = Set(budgets.flatMap(Self.counters))
         let dropped = counted.subtracting(live)
         counted.formIntersection(live)
+        let wanted = budgets.flatMap(Self.counters).filter { !counted.contains($0) }
+        dropRemovedBuckets()
+        let uncounted = Set(wanted.map(\.budget))
+        var renewals: [BudgetID: BudgetRenewal] = [:]
+        for budget in budgets
+        where old[budget.id] != budget || uncounted.contains(budget.id) {
+            renewals[budget.id] = BudgetRenewal(from: old[budget.id], to: budget) { window in
+                counted.contains(
+                    CounterKey(budget: budget.id, signature: budget.signature(of: window)))
+            }
+        }
+        renew(renewals, at: now)
         return (wanted.isEmpty ? [] : [.want(wanted)])
             + (dropped.isEmpty ? [] : [.drop(Array(dropped))]) + alertsOfAll(at: now)
     }
 
+    /// The windows of a budget that count over time.
+    private static func counters(_ budget: Budget) -> [CounterKey] {
+        budget.windows.filter { $0 != .perCall }.map { window in
+            CounterKey(budget: budget.id, signature: budget.signature(of: window))
+        }
+    }
+
     private mutating func dropRemovedBuckets() {
         buckets = buckets.filter { index[$0.key.budget] != nil }
-        for attempt in reservations.keys {
+        for attempt in Array(reservations.keys) {
             reservations[attempt]?.places.removeAll { index[$0.bucket.budget] == nil }
         }
     }
 
-    /// Makes the buckets of a budget anew after a change, with what they had counted.
-    private mutating func rebuild(
-        _ place: Int, _ budget: Budget, from known: Budget?, at now: Instant
-    ) {
-        let renewal = BudgetRenewal(from: known, to: budget)
-        for (id, bucket) in buckets where id.budget == budget.id {
+    /// Makes the buckets of budgets anew after a change, with what they had counted, and counts
+    /// the calls in flight where they are not counted yet.
+    private mutating func renew(_ renewals: [BudgetID: BudgetRenewal], at now: Instant) {
+        guard !renewals.isEmpty else { return }
+        for id in Array(buckets.keys) {
+            guard let renewal = renewals[id.budget], let budget = index[id.budget],
+                let bucket = buckets[id]
+            else { continue }
             var renewed = newBucket(budget, id, at: now)
             renewed.takeOver(bucket, renewal)
             buckets[id] = renewed
         }
-        for (attempt, reservation) in reservations {
-            let old = reservation.places.first { $0.bucket.budget == budget.id }
-            // A shadow that would have refused the call goes on without it.
-            if old == nil, !renewal.countsAnew { continue }
-            guard let scope = reservation.claim.attributes.bucket(of: budget.scope) else {
-                continue
+        for attempt in Array(reservations.keys) {
+            guard let reservation = reservations[attempt] else { continue }
+            var places = reservation.places.filter { renewals[$0.bucket.budget] == nil }
+            for match in index.matches(reservation.claim.attributes) {
+                guard let renewal = renewals[match.bucket.budget] else { continue }
+                let old = reservation.places.first { $0.bucket == match.bucket }
+                // A shadow that would have refused the call goes on without it.
+                if old == nil, !renewal.countsAnew { continue }
+                places.append(
+                    withBucket(match, at: now) { bucket, _ in
+                        bucket.resume(reservation, from: old, renewal, at: now)
+                    })
             }
-            let match = BudgetIndex.Match(
-                budget: place, bucket: BucketID(budget: budget.id, scope: scope))
-            let renewed = withBucket(match, at: now) { bucket, _ in
-                bucket.resume(reservation, from: old, renewal, at: now)
-            }
-            reservations[attempt]?.places.removeAll { $0.bucket.budget == budget.id }
-            reservations[attempt]?.places.append(renewed)
+            reservations[attempt]?.places = places
         }
     }
 
@@ -90,6 +94,8 @@ extension Ledger {
         _ spend: [Spend], for keys: [CounterKey], isLast: Bool, at now: Instant
     ) -> [LedgerAction] {
         let keys = Set(keys).subtracting(counted)
+        // Windows that ended long ago are opened by no clock that is set back.
+        let oldest = now.advanced(bySeconds: -Instant.secondsPerDay)
         var sums: [SpendEntry.Place: SpendEntry] = [:]
         for spend in spend {
             let spentAt = min(spend.spentAt, now)
@@ -100,7 +106,8 @@ extension Ledger {
                             budget: budget.id,
                             signature: budget.signature(of: bucket.windows[place].window))
                         guard keys.contains(key),
-                            let record = bucket.windows[place].record(of: spentAt)
+                            let record = bucket.windows[place].record(of: spentAt),
+                            record.end > oldest
                         else { continue }
                         bucket.windows[place].add(spend.amount, spentAt: spentAt, at: now)
                         let entry = SpendEntry(

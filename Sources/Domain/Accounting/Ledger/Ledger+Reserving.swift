@@ -41,7 +41,7 @@ extension Ledger {
         for match in matches {
             let budget = index.budgets[match.budget]
             guard budget.mode == .enforce, budget.nearLimit == .clamp else { continue }
-            for standing in standings(of: budget, match.bucket, at: now) where standing.isCounted {
+            for standing in standings(of: budget, match.bucket, at: now) {
                 granted = min(granted, standing.available)
             }
             if let cap = budget.limit(of: .perCall, at: now) { granted = min(granted, cap) }
@@ -65,40 +65,43 @@ extension Ledger {
         else { return nil }
         if let trip = bucket.breaker.trip, trip.action == .stop, budget.breaker != nil {
             return Refusal(
-                .stopped, .breaker(trip), requested: granted, at: now, opensAt: trip.until)
+                .stopped, .breaker(trip), requested: claim.bound, at: now, opensAt: trip.until)
         }
         guard budget.mode != .alert else { return nil }
-        var worst = callCapRefusal(granted, budget, match.bucket, at: now)
+        var worst = callCapRefusal(claim, granted, budget, match.bucket, at: now)
         let hold = hold(claim, granted, budget)
-        for counter in bucket.windows where counter.isCounted {
+        // A window that is still being counted has at least so much, and binds by that.
+        for counter in bucket.windows {
             guard let limit = budget.limit(of: counter.window, at: now),
                 counter.sums.settled + counter.held(with: hold) > limit
             else { continue }
-            let refusal = refusal(granted, counter, limit, budget, match.bucket, at: now)
+            let refusal = refusal(claim, granted, counter, limit, budget, match.bucket, at: now)
             if worst.map(refusal.outlasts) ?? true { worst = refusal }
         }
         for rate in bucket.rates {
             let count = rate.claimed(claim, hold: granted)
             guard !rate.fits(count) else { continue }
-            let refusal = refusal(granted, count, rate, budget, match.bucket, at: now)
+            let refusal = refusal(claim, count, rate, budget, match.bucket, at: now)
             if worst.map(refusal.outlasts) ?? true { worst = refusal }
         }
         return worst
     }
 
     private func callCapRefusal(
-        _ granted: Amount, _ budget: Budget, _ bucket: BucketID, at now: Instant
+        _ claim: CallClaim, _ granted: Amount, _ budget: Budget, _ bucket: BucketID, at now: Instant
     ) -> Refusal? {
         guard let cap = budget.limit(of: .perCall, at: now), granted > cap else { return nil }
         let standing = BudgetStanding(
             budget: budget.id, name: budget.name, scope: bucket.scope, window: .perCall,
-            mode: budget.mode, limit: cap, settled: .zero, held: .zero, span: .everything)
+            mode: budget.mode, limit: cap, settled: .zero, held: .zero, span: .everything,
+            budgetScope: budget.scope)
         return Refusal(
-            .exceedsRemainder, .limit(standing), requested: granted, at: now, opensAt: nil)
+            .exceedsRemainder, .limit(standing), requested: claim.bound, at: now, opensAt: nil)
     }
 
     private func refusal(
-        _ granted: Amount, _ counter: WindowCounter, _ limit: Amount, _ budget: Budget,
+        _ claim: CallClaim, _ granted: Amount, _ counter: WindowCounter, _ limit: Amount,
+        _ budget: Budget,
         _ bucket: BucketID, at now: Instant
     ) -> Refusal {
         let settled = counter.sums.settled
@@ -107,20 +110,21 @@ extension Ledger {
             ? .spent : settled + granted > limit ? .exceedsRemainder : .heldByOthers
         return Refusal(
             reason, .limit(standing(of: budget, bucket.scope, counter, limit, at: now)),
-            requested: granted, at: now, opensAt: counter.opens(for: granted, under: limit))
+            requested: claim.bound, at: now, opensAt: counter.opens(for: granted, under: limit))
     }
 
     private func refusal(
-        _ granted: Amount, _ count: Int128, _ rate: RateCounter, _ budget: Budget,
+        _ claim: CallClaim, _ count: Int128, _ rate: RateCounter, _ budget: Budget,
         _ bucket: BucketID, at now: Instant
     ) -> Refusal {
         let opensAt = rate.opens(for: count)
         let standing = RateStanding(
             budget: budget.id, name: budget.name, scope: bucket.scope, mode: budget.mode,
-            limit: rate.limit, used: rate.used, opensAt: opensAt)
+            limit: rate.limit, used: rate.used, claimed: count, opensAt: opensAt,
+            budgetScope: budget.scope)
         let isTooLarge = count > rate.limit.ceiling
         return Refusal(
-            isTooLarge ? .exceedsRemainder : .tooFast, .rate(standing), requested: granted,
+            isTooLarge ? .exceedsRemainder : .tooFast, .rate(standing), requested: claim.bound,
             at: now, opensAt: opensAt)
     }
 

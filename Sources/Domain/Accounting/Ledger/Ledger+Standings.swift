@@ -42,7 +42,7 @@ extension Ledger {
         return BudgetStanding(
             budget: budget.id, name: budget.name, scope: scope, window: counter.window,
             mode: budget.mode, limit: limit, settled: counter.sums.settled, held: counter.held,
-            span: span, isCounted: counter.isCounted)
+            span: span, isCounted: counter.isCounted, budgetScope: budget.scope)
     }
 
     /// The smallest remainder of the limits that bind such a call, or nil without a limit.

@@ -32,7 +32,7 @@ struct RateCounter: Sendable {
     func claimed(_ claim: CallClaim, hold: Amount) -> Int128 {
         switch limit.measure {
         case .requests, .concurrency: 1
-        case .tokens: min(Int128(claim.tokens), limit.ceiling)
+        case .tokens: max(1, min(Int128(claim.tokens), limit.ceiling))
         case .money: hold.picodollars
         }
     }

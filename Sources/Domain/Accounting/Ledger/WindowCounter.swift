@@ -140,6 +140,8 @@ struct WindowCounter: Sendable {
 
     /// Adds what the store kept.
     mutating func restore(_ entry: SpendEntry, at now: Instant) {
+        // Of a window to come, by a clock that was ahead: it is not open now.
+        guard rolling != nil || span.isEverything || entry.start < span.end else { return }
         add(entry.amount, spentAt: span.isEverything ? now : entry.start, at: now)
     }
 

@@ -48,11 +48,12 @@ package struct DeferredBills: Sendable {
 
 /// A file of requests that came through the gateway: what a batch of it can cost at most.
 package struct QuotedFile: Sendable {
-    package let model: String
+    /// Of its requests; the first is the one that the batch is booked under.
+    package let models: [String]
     package let amount: Amount
 
-    package init(model: String, amount: Amount) {
-        self.model = model
+    package init(models: [String], amount: Amount) {
+        self.models = models
         self.amount = amount
     }
 }

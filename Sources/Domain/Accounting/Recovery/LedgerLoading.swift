@@ -1,11 +1,12 @@
 package import Chronology
+internal import Money
 
 /// Builds a ledger out of what a store keeps, and says what the store has to be told for it.
 package struct LedgerLoading<Source: LedgerSource> {
     private let source: Source
     private let now: Instant
     package private(set) var ledger = Ledger()
-    package private(set) var booked: [SpendEntry] = []
+    private var sums: [SpendEntry.Place: SpendEntry] = [:]
     package private(set) var alerts: [BudgetAlert] = []
     /// Windows that have to be counted from the rows.
     package private(set) var wanted: Set<CounterKey> = []
@@ -29,10 +30,20 @@ package struct LedgerLoading<Source: LedgerSource> {
         take(ledger.step(.trip(try source.openTrips(at: now)), at: now))
     }
 
+    /// What the store has to add to the spend that it keeps.
+    package var booked: [SpendEntry] { Array(sums.values) }
+
     private mutating func take(_ actions: [LedgerAction]) {
         for action in actions {
             switch action {
-            case .book(let entries): booked += entries
+            case .book(let entries):
+                for entry in entries {
+                    if sums[entry.place] == nil {
+                        sums[entry.place] = entry
+                    } else {
+                        sums[entry.place]?.amount += entry.amount
+                    }
+                }
             case .alert(let alert): alerts.append(alert)
             default: break
             }

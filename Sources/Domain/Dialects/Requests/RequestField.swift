@@ -17,6 +17,8 @@ enum RequestField: Int32, CaseIterable {
     case batchInputFile, batchEndpoint
     /// The object that the cap of the answer stands in.
     case outputContainer
+    /// Tokens of the answer that are kept for thought.
+    case thinkingBudget
 
     /// The name in messages to the client.
     var text: String {
@@ -30,6 +32,8 @@ enum RequestField: Int32, CaseIterable {
         case .outputCap: "max_tokens"
         case .completionCap: "max_completion_tokens"
         case .otherCap: "the most output tokens"
+        case .outputContainer: "the object of the most output tokens"
+        case .thinkingBudget: "thinking.budget_tokens"
         case .choices, .imageCount: "n"
         case .bestOf: "best_of"
         case .serviceTier: "service_tier"
@@ -62,8 +66,8 @@ enum RequestField: Int32, CaseIterable {
     var mayRepeat: Bool {
         switch self {
         case .toolType, .partType, .inputItem, .inputItemID, .inputItemType, .inputItemRole,
-            .inputItemSecret, .storedAudio, .otherCap, .hostedTool, .media, .document, .prompt,
-            .batchModel, .batchRequest, .imageCount, .outputContainer:
+            .inputItemSecret, .storedAudio, .hostedTool, .media, .document, .prompt,
+            .batchModel, .batchRequest, .imageCount:
             true
         default: false
         }

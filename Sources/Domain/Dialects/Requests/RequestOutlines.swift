@@ -74,6 +74,7 @@ enum RequestOutlines {
         ("metadata.user_id", .metadataUser), ("tools", .tools), ("tools[].type", .toolType),
         ("mcp_servers", .mcpServers), ("container", .container),
         ("context_management", .contextManagement),
+        ("thinking.budget_tokens", .thinkingBudget),
     ])
 
     static let messageBatches = RequestField.outline(
@@ -122,6 +123,7 @@ enum RequestOutlines {
         [
             ("model", .model), ("agent", .storedPrompt), ("stream", .stream),
             ("previous_interaction_id", .previousResponse), ("background", .background),
+            ("generation_config", .outputContainer),
             ("generation_config.max_output_tokens", .otherCap), ("tools", .tools),
             ("tools[].type", .toolType),
         ])
@@ -147,7 +149,8 @@ enum RequestOutlines {
 
     static let invoke = RequestField.outline([
         ("max_tokens", .otherCap), ("max_tokens_to_sample", .otherCap),
-        ("max_gen_len", .otherCap), ("textGenerationConfig.maxTokenCount", .otherCap),
+        ("max_gen_len", .otherCap), ("textGenerationConfig", .outputContainer),
+        ("textGenerationConfig.maxTokenCount", .otherCap), ("inferenceConfig", .outputContainer),
         ("inferenceConfig.maxTokens", .otherCap), ("inferenceConfig.max_new_tokens", .otherCap),
         ("max_completion_tokens", .otherCap), ("tools", .tools), ("tools[].type", .toolType),
         ("images", .media), ("image", .media), ("messages[].content[].image", .media),
@@ -166,7 +169,8 @@ enum RequestOutlines {
 
     static let ollama = RequestField.outline(
         [
-            ("model", .model), ("stream", .stream), ("options.num_predict", .otherCap),
+            ("model", .model), ("stream", .stream), ("options", .outputContainer),
+            ("options.num_predict", .otherCap),
             ("images", .media), ("messages[].images", .media), ("tools", .tools),
         ], readsPartTypes: false)
 

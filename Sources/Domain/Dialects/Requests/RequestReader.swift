@@ -97,9 +97,11 @@ extension Endpoint {
 
     private func clamp(_ sink: RequestSink, _ input: RequestInput) -> OutputClamp {
         var clamp = sink.clamp
-        let container = sink.outputContainer.map { open, close in
+        var container = sink.nullContainer.map { OutputContainer.null($0) }
+        if let (open, close) = sink.outputContainer {
             let inside = input.body[(open + 1)..<close]
-            return (start: open, isEmpty: inside.allSatisfy { $0 <= UInt8(ascii: " ") })
+            container = .object(
+                start: open, isEmpty: inside.allSatisfy { $0 <= UInt8(ascii: " ") })
         }
         clamp.insertion = insertion(rootStart: sink.rootStart, container: container)
         return clamp

@@ -18,6 +18,8 @@ struct RequestSink: JSONSink {
     /// The object that the answer's cap stands in: its braces.
     var outputContainer: (open: Int, close: Int)?
     private var lastContainer = 0
+    /// Where the request says that it has none.
+    var nullContainer: Range<Int>?
     var images: Int64?
     /// Texts that are completed at once; a list of tokens is one.
     var prompts: Int64 = 0
@@ -86,8 +88,11 @@ struct RequestSink: JSONSink {
         case .inputItemType:
             if case .string(let type) = scalar { item.type = type }
             takePartType(scalar)
+        case .outputContainer: nullContainer = scalar == .null ? range : nil
+        case .thinkingBudget:
+            if case .integer(let count) = scalar, count > 0 { clamp.thinkingTokens = count }
         case .storedAudio, .inputItem, .tools, .webSearchOptions, .mcpServers,
-            .contextManagement, .batchRequest, .outputContainer:
+            .contextManagement, .batchRequest:
             break
         }
     }
@@ -201,7 +206,8 @@ struct RequestSink: JSONSink {
     ) {
         var tokens: Int64?
         if case .integer(let count) = scalar, count > 0 { tokens = count }
-        clamp.caps.append(OutputClamp.Cap(range: range, tokens: tokens))
+        clamp.caps.append(
+            OutputClamp.Cap(range: range, tokens: tokens, isCompletion: field == .completionCap))
         switch scalar {
         case .null: break
         // Servers read 0 as "not set" or refuse it, and Ollama -1; none is a bound.
