@@ -205,7 +205,7 @@ extension Simulation {
         if !foreign.isEmpty { clock.set(max(clock.now(), latest)) }
         let moment = max(clock.now(), store.newestMoment() ?? clock.now())
         let live = store.budgets.flatMap { budget in
-            budget.windows.map {
+            budget.windows.filter { $0 != .perCall }.map {
                 CounterKey(budget: budget.id, signature: budget.signature(of: $0))
             }
         }
