@@ -335,3 +335,44 @@ def test_e20_holding_much_and_never_ending(gateway, stub):
         return polite
     assert asyncio.run(scene()).status == 200
     assert stub.charged <= LIMIT
+
+
+@pytest.mark.parametrize("body", [
+    b'{"contents":[],"generationConfig":{"maxOutputTokens":10},"generationConfig":{"t":1}}',
+    b'{"contents":[],"generationConfig":{"maxOutputTokens":10},"generation_config":{}}',
+    b'{"contents":[],"generationConfig":{"maxOutputTokens":10,"maxOutputTokens":null}}',
+])
+def test_e02_an_object_of_bounds_that_stands_twice_is_refused(limited, stub, body):
+    reply = send(limited, body, path="/google/v1beta/models/gemini-2.5-flash:generateContent")
+    assert reply.status == 400 and b"stands twice" in reply.body
+    assert not stub.charges
+
+
+def test_e02_a_bound_that_the_server_does_not_read_is_none(limited, stub):
+    body = {"model": "penny", "messages": [], "max_completion_tokens": 1}
+    assert send(limited, body).status == 402
+    assert send(limited, dict(body, max_tokens=1)).status == 200
+
+
+def test_e01_a_key_in_the_path_that_is_none_of_ours(gateway, stub):
+    gateway.limit("key:*", "--total", "0.0015", "--hard-stop")
+    codes = []
+    for path in ["", "/k/junk1", "/k/junk2"]:
+        reply = send(gateway, chat("OUTPUT=10", maximum=10),
+                     {"authorization": "Bearer sk-real"}, path + PATH)
+        codes.append(reply.status)
+    assert codes == [200, 401, 401] and len(stub.charges) == 1
+
+
+def test_e06_a_model_that_may_stand_in_counts_for_its_limit(gateway, stub):
+    gateway.limit("model:gpt-4o", "--total", "0", "--hard-stop")
+    body = dict(chat(maximum=1), model="gpt-4o-mini", models=["gpt-4o"])
+    assert send(gateway, body, path="/openai/v1/chat/completions").status == 402
+    assert not stub.charges
+
+
+def test_e19_a_limit_that_is_lowered_ends_a_raise(gateway, stub):
+    gateway.run("limit", "set", "system", "--daily", "0.01", "--hard-stop")
+    gateway.run("limit", "raise", "system", "--daily", "1", "--until", "2d")
+    gateway.limit("system", "--daily", "0.001", "--hard-stop")
+    assert send(gateway, chat("OUTPUT=100")).status == 402
