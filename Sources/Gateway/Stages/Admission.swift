@@ -173,7 +173,8 @@ struct AdmissionStages {
             return
         }
         if admission.route.endpoint == .chatCompletions, !admission.readsCompletionCap {
-            admission.facts.basis.outputCap = admission.facts.clamp.olderCap
+            // Where both are sent, either may be the one that it goes by.
+            if admission.facts.clamp.olderCap == nil { admission.facts.basis.outputCap = nil }
         }
         admission.price = books.prices.entry(
             provider: admission.route.provider, model: model,
