@@ -250,10 +250,13 @@ def test_e13_a_burst_with_one_idempotency_key_and_a_key_that_is_rotated(gateway,
             "authorization": f"Bearer {secret}", "idempotency-key": "one"})
         return [reply.status for reply in at_once(gateway, [data] * 100)]
 
-    first = burst(key)
-    settled(gateway)
+    # A burst may leave room for one more call, as holds are larger than what the calls cost.
+    admitted = 0
+    while (fitted := burst(key).count(200)) > 0:
+        admitted += fitted
+        settled(gateway)
     sent = len(stub.charges)
-    assert first.count(200) == sent > 0
+    assert admitted == sent > 0
     renewed = gateway.run("key", "rotate", "web").stdout.strip()
     time.sleep(1)
     assert burst(renewed).count(200) == 0 and len(stub.charges) == sent
