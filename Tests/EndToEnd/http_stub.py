@@ -15,7 +15,7 @@ class HTTPStub:
 
     async def _listen(self):
         return await asyncio.start_server(
-            self._serve, "127.0.0.1", 0, backlog=1024, limit=64 * 1024 * 1024)
+            self._serve, "127.0.0.1", 0, backlog=4096, limit=64 * 1024 * 1024)
 
     def stop(self):
         self.loop.call_soon_threadsafe(self.server.close)
@@ -29,12 +29,22 @@ class HTTPStub:
                 method, target, _ = lines[0].split(" ", 2)
                 headers = {name.strip().lower(): value.strip() for name, _, value in
                            (line.partition(":") for line in lines[1:] if line)}
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                body = await self._body(reader, headers)
                 await self.answer(writer, method, target, headers, body)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
+
+    async def _body(self, reader, headers):
+        if "chunked" not in headers.get("transfer-encoding", ""):
+            return await reader.readexactly(int(headers.get("content-length", 0)))
+        body = b""
+        while size := int((await reader.readline()).strip(), 16):
+            body += await reader.readexactly(size)
+            await reader.readexactly(2)
+        await reader.readexactly(2)
+        return body
 
     async def answer(self, writer, method, target, headers, body):
         raise NotImplementedError

@@ -73,3 +73,10 @@ def chat(words="", model="penny", stream=False, maximum=100, **fields):
     if stream:
         body["stream"] = True
     return body
+
+
+def call(gateway, output=10, headers=None, maximum=None, **fields):
+    """One chat call of `output` tokens to the stub behind `gateway`."""
+    body = dict(chat(f"OUTPUT={output}", maximum=maximum or output), **fields)
+    data = post("/stub/v1/chat/completions", body, headers or {})
+    return asyncio.run(exchange(gateway.port, data))

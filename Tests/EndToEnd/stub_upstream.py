@@ -12,6 +12,8 @@ import random
 import re
 import threading
 
+from http_stub import HTTPStub
+
 OUTPUT_PICODOLLARS = 100_000_000  # Tests/EndToEnd/prices.py: 100 USD per million output tokens.
 
 
@@ -27,62 +29,20 @@ class Charge:
         return self.output * OUTPUT_PICODOLLARS
 
 
-class Stub:
+class Stub(HTTPStub):
     def __init__(self, cases=None):
         self.cases = cases or {}
         self.charges = []
         self.requests = []
         self.lock = threading.Lock()
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
-        self.server = asyncio.run_coroutine_threadsafe(self._listen(), self.loop).result(10)
-        self.port = self.server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    async def _listen(self):
-        return await asyncio.start_server(
-            self._serve, "127.0.0.1", 0, backlog=4096, limit=64 * 1024 * 1024)
-
-    def stop(self):
-        self.loop.call_soon_threadsafe(self.server.close)
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        super().__init__()
 
     @property
     def charged(self):
         with self.lock:
             return sum(charge.picodollars for charge in self.charges)
 
-    async def _serve(self, reader, writer):
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                lines = head.decode("latin-1").split("\r\n")
-                method, path, _ = lines[0].split(" ", 2)
-                headers = {}
-                for line in lines[1:]:
-                    if ":" in line:
-                        name, value = line.split(":", 1)
-                        headers[name.strip().lower()] = value.strip()
-                body = await self._body(reader, headers)
-                await self._answer(writer, method, path, headers, body)
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
-
-    async def _body(self, reader, headers):
-        if "chunked" in headers.get("transfer-encoding", ""):
-            body = b""
-            while True:
-                size = int((await reader.readline()).strip(), 16)
-                body += await reader.readexactly(size)
-                await reader.readexactly(2)
-                if size == 0:
-                    return body
-        return await reader.readexactly(int(headers.get("content-length", 0)))
-
-    async def _answer(self, writer, method, path, headers, body):
+    async def answer(self, writer, method, path, headers, body):
         try:
             request = json.loads(body) if body else {}
         except ValueError:
