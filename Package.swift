@@ -11,12 +11,13 @@ let house: [SwiftSetting] = [
 
 /// A target named `name` that lives in `Sources/<layer>/<name>`.
 func module(
-    _ name: String, in layer: String, uses dependencies: [Target.Dependency] = []
+    _ name: String, in layer: String, uses dependencies: [Target.Dependency] = [],
+    resources: [Resource] = []
 ) -> Target {
     .target(
         name: name, dependencies: dependencies,
         path: ["Sources", layer, name].filter { !$0.isEmpty }.joined(separator: "/"),
-        swiftSettings: house)
+        resources: resources, swiftSettings: house)
 }
 
 /// A test target for what `name` says, that lives in `Tests/<name>`.
@@ -54,9 +55,13 @@ let bindings: [Target] = [
     .systemLibrary(
         name: "CSQLite", path: "Sources/Bindings/CSQLite", pkgConfig: "sqlite3",
         providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(
+        name: "CPostgres", path: "Sources/Bindings/CPostgres", pkgConfig: "libpq",
+        providers: [.apt(["libpq-dev"])]),
     module("Curl", in: "Bindings", uses: ["CCurl"]),
     module("Linux", in: "Bindings", uses: ["CLinux"]),
     module("SQLite", in: "Bindings", uses: ["CSQLite"]),
+    module("Postgres", in: "Bindings", uses: ["CPostgres"]),
 ]
 
 let domain: [Target] = [
@@ -76,14 +81,26 @@ let inside: [Target.Dependency] = [
     "Money", "Chronology", "Metering", "Pricing", "Dialects", "Accounting",
 ]
 
+/// Queries that plan the shared store's schema; see `Migration`.
+let migrations = [
+    "0001_tables", "0001_twins", "0002_ledger", "0003_views", "0004_functions", "0005_security",
+    "0006_sharing", "verify",
+]
+
 let middle: [Target] = [
     module("Gateway", in: "", uses: inside + [crypto, logging]),
+    module(
+        "Stores", in: "", uses: inside + ["Gateway", "Reporting"]),
     module("UpstreamCurl", in: "Adapters", uses: ["Gateway", "Curl", "Linux"]),
     module("AlertDelivery", in: "Adapters", uses: ["Gateway", "Metering", "Curl", crypto]),
     module("ZoneDatabase", in: "Adapters", uses: ["Chronology"]),
     module(
+        "StorePostgres", in: "Adapters",
+        uses: inside + ["Gateway", "Reporting", "Stores", "Postgres", crypto],
+        resources: migrations.map { .embedInCode("Migrations/\($0).sql") }),
+    module(
         "LedgerSQLite", in: "Adapters",
-        uses: inside + ["Gateway", "Reporting", "SQLite", grdb, logging]),
+        uses: inside + ["Gateway", "Reporting", "Stores", "SQLite", grdb, logging]),
 ]
 
 let edge: [Target] = [
@@ -100,14 +117,14 @@ let top: [Target] = [
     module(
         "App", in: "",
         uses: inside + [
-            "Gateway", "Reporting", "Config", "UpstreamCurl", "LedgerSQLite", "ZoneDatabase",
+            "Gateway", "Reporting", "Stores", "Config", "UpstreamCurl", "LedgerSQLite", "StorePostgres", "ZoneDatabase",
             "AlertDelivery", "Inbound", "Demo", "Admin", "Linux", nioCore, nioPosix, logging, serviceLifecycle, unixSignals, crypto,
             hummingbird,
         ]),
     .executableTarget(
         name: "spendfuse",
         dependencies: inside + [
-            "App", "Config", "Reporting", "Gateway", "LedgerSQLite", "ZoneDatabase", "AlertDelivery",
+            "App", "Config", "Reporting", "Stores", "StorePostgres", "Gateway", "LedgerSQLite", "ZoneDatabase", "AlertDelivery",
             "Linux", argumentParser,
         ],
         path: "Sources/CLI", swiftSettings: house),
@@ -133,7 +150,7 @@ let proofs: [Target] = [
     tests(
         "LedgerSQLite",
         of: inside + [
-            "TestSupport", "Gateway", "Reporting", "LedgerSQLite", "ZoneDatabase", grdb, logging,
+            "TestSupport", "Gateway", "Reporting", "Stores", "LedgerSQLite", "ZoneDatabase", grdb, logging,
         ]),
 ]
 

@@ -4,12 +4,15 @@ internal import Gateway
 internal import Hummingbird
 internal import Logging
 internal import ServiceLifecycle
+internal import Synchronization
 
 /// The admin listener as a service.
 struct AdminPlane: Service {
     let settings: Settings
     let services: GatewayServices
     let plane: DataPlane
+    /// Nil where this gateway shares no store.
+    let sharing: SharedStoreWorker?
     let logger: Logger
 
     func run() async throws {
@@ -18,6 +21,11 @@ struct AdminPlane: Service {
             unreadyReason: { [plane, services] in
                 if plane.isStopping { return "stopping" }
                 return services.bookkeeper.isAdmitting ? nil : "the ledger cannot be written"
+            },
+            remark: { [sharing] in
+                guard sharing?.isAway.load(ordering: .relaxed) == true else { return nil }
+                return "the shared store is away: hard limits hold by their on_store_outage policy,"
+                    + " rows wait in the local ledger"
             },
             metrics: { [services] in BudgetMetrics.text(of: services.bookkeeper) })
         let application = AdminServer.application(

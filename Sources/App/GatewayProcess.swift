@@ -13,6 +13,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import Pricing
 internal import ServiceLifecycle
+internal import Stores
 internal import UnixSignals
 internal import UpstreamCurl
 internal import ZoneDatabase
@@ -21,7 +22,7 @@ internal import ZoneDatabase
 package struct GatewayProcess {
     private let settings: Settings
     private let logger: Logger
-    private let clock = SystemClock()
+    private let clock = SharedClock()
 
     package init(settings: Settings, logger: Logger) {
         self.settings = settings
@@ -42,32 +43,41 @@ package struct GatewayProcess {
         defer { withExtendedLifetime(lock) {} }
         let database = try LedgerDatabase(
             directory: settings.state, isServer: true, clock: clock, zones: SystemZones())
+        let sharing = try SharedStoreStart(settings: settings, clock: clock, logger: logger)
+            .worker(database)
         let watch = LedgerWatch(database: database, settings: settings, logger: logger)
         try watch.notePrices(readAt: readAt)
         try database.store(prices, at: clock.now())
         let journal = SQLiteJournal(database, logger: logger)
         let eager = Self.skipsDurableWaits ? EagerReceipts(journal) : nil
         if eager != nil { logger.warning("ledger.waits_skipped", metadata: ["for": "benchmarks"]) }
-        let services = try restore(database, eager ?? journal, watch, prices)
+        let services = try restore(database, eager ?? journal, watch, prices, sharing?.desk)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: Self.loopCount)
         let plane = try await DataPlane.start(
             settings: settings, group: group, services: services, logger: logger
         ) { mailboxes in
             journal.deliver(to: mailboxes)
             eager?.deliver(to: mailboxes)
+            sharing?.desk.deliver(to: mailboxes)
         }
+        try sharing?.start(services)
         let admin = AdminPlane(
-            settings: settings, services: services, plane: plane, logger: logger)
+            settings: settings, services: services, plane: plane, sharing: sharing, logger: logger)
         SecondSignal.watch()
         announce(plane)
+        var first: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        if let sharing {
+            first.append(.init(service: SharedStoreService(worker: sharing, logger: logger)))
+        } else {
+            first.append(.init(service: watch.service(services)))
+        }
         var configuration = ServiceGroupConfiguration(
-            services: [
+            services: first + [
                 .init(
                     service: JournalService(journal: journal, services: services, logger: logger)),
-                .init(service: watch.service(services)),
                 .init(
                     service: AlertDispatcher(
-                        database: database, channels: settings.channels,
+                        database: sharing?.store ?? database, channels: settings.channels,
                         sender: AlertSender(certificateFile: settings.certificateFile),
                         clock: clock, ids: SystemCallIDs(clock: clock), logger: logger)),
                 .init(service: admin),
@@ -102,15 +112,16 @@ package struct GatewayProcess {
     /// puts limits and keys in force.
     private func restore(
         _ database: LedgerDatabase, _ journal: any LedgerJournal, _ watch: LedgerWatch,
-        _ prices: PriceBook
+        _ prices: PriceBook, _ desk: LeaseDesk?
     ) throws -> GatewayServices {
         try watch.noteMark()
-        let start = try database.start(at: clock.now())
+        let start = try database.start(isShared: desk != nil, at: clock.now())
         if start.expiredHolds > 0 {
             logger.warning(
                 "ledger.recovered", metadata: ["holds booked in full": "\(start.expiredHolds)"])
         }
-        let bookkeeper = Bookkeeper(ledger: start.ledger, journal: journal, clock: clock)
+        let bookkeeper = Bookkeeper(
+            ledger: start.ledger, journal: journal, clock: clock, desk: desk)
         try database.recentCosts(limit: Self.learnedCalls) { provider, model, endpoint, cost in
             bookkeeper.learn(
                 Amount(picodollars: Int128(cost)),

@@ -1,6 +1,7 @@
 package import Crypto
 internal import Foundation
 package import Gateway
+package import Stores
 
 /// The pepper of this installation's key digests: a file beside the ledger that only its user can
 /// read. Whoever has the ledger alone cannot test guesses of keys.
@@ -11,6 +12,40 @@ package enum KeyVault {
 
     private static let fileName = "pepper"
     private static let pepperBytes = 32
+
+    /// Of all gateways that share the store, where it is shared.
+    package static func pepper(
+        in state: String, of store: any SpendStore
+    ) throws -> SymmetricKey {
+        if let shared = try store.sharedPepper() { return SymmetricKey(data: shared) }
+        return try pepper(in: state)
+    }
+
+    /// Of the shared store as it was last seen, for starts without it.
+    private static let sharedFileName = "pepper-shared"
+
+    static func keep(_ pepper: [UInt8]?, in state: String) throws(Failure) {
+        guard let pepper else { return }
+        let path = "\(state)/\(sharedFileName)"
+        let isMade = FileManager.default.createFile(
+            atPath: path, contents: Data(pepper), attributes: [.posixPermissions: 0o600])
+        guard isMade else {
+            throw Failure(description: "\(path) cannot be written; check its folder's permissions")
+        }
+    }
+
+    static func hasShared(in state: String) -> Bool {
+        FileManager.default.fileExists(atPath: "\(state)/\(sharedFileName)")
+    }
+
+    static func keptPepper(in state: String) throws(Failure) -> SymmetricKey {
+        let path = "\(state)/\(sharedFileName)"
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure(
+                description: "\(path) cannot be read; start again once the database is up")
+        }
+        return SymmetricKey(data: data)
+    }
 
     package static func pepper(in state: String) throws(Failure) -> SymmetricKey {
         let path = "\(state)/\(fileName)"
@@ -52,7 +87,7 @@ package enum KeyVault {
         )
     }
 
-    private static func letters(_ count: Int) -> String {
+    static func letters(_ count: Int) -> String {
         var generator = SystemRandomNumberGenerator()
         return String(
             (0..<count).map { _ in

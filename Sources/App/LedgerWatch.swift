@@ -39,7 +39,10 @@ final class LedgerWatch: Sendable {
     func keyRing() throws -> KeyRing {
         KeyRing(
             mode: settings.authMode, defaultUser: settings.defaultUser,
-            pepper: try KeyVault.pepper(in: settings.state), keys: try database.keys())
+            pepper: settings.databaseURL == nil
+                ? try KeyVault.pepper(in: settings.state)
+                : try KeyVault.keptPepper(in: settings.state),
+            keys: try database.keys())
     }
 
     /// Before the ledger is read for the first time: what others write from now on is new.

@@ -26,10 +26,10 @@ final class SystemCallIDs: CallIDSource {
         var low: Generator
     }
 
-    private let clock: SystemClock
+    private let clock: any WallClock
     private let state: Mutex<State>
 
-    init(clock: SystemClock) {
+    init(clock: any WallClock) {
         self.clock = clock
         state = Mutex(
             State(

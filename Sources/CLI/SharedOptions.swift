@@ -3,10 +3,13 @@ internal import ArgumentParser
 internal import Chronology
 internal import Config
 internal import Foundation
+internal import Gateway
 internal import LedgerSQLite
 internal import Linux
 internal import Pricing
 internal import Reporting
+internal import StorePostgres
+internal import Stores
 internal import ZoneDatabase
 
 /// Options that every command takes.
@@ -37,13 +40,28 @@ struct SharedOptions: ParsableArguments {
     func prices() throws -> PriceBook {
         let settings = try settings()
         return try Failure.reported {
-            try PriceSheetFolder.read(settings.pricing, state: settings.state)
+            try sharedPrices(settings)?.pull()
+            return try PriceSheetFolder.read(settings.pricing, state: settings.state)
         }
     }
 
-    /// The ledger, for a command that works beside the server.
-    func ledger() throws -> LedgerDatabase {
+    /// The prices that people set, where several gateways share them.
+    func sharedPrices(_ settings: Settings) -> SharedPrices? {
+        settings.databaseURL.map { url in
+            SharedPrices(
+                store: PostgresStore(
+                    url: url.revealed, zones: SystemZones(), applicationName: "spendfuse"),
+                state: settings.state)
+        }
+    }
+
+    /// The store, for a command that works beside the server: the shared one where it is set.
+    func ledger() throws -> any SpendStore {
         let settings = try settings()
+        if let url = settings.databaseURL {
+            return PostgresStore(
+                url: url.revealed, zones: SystemZones(), applicationName: "spendfuse")
+        }
         return try Failure.reported(exit: .storeUnreachable) {
             try LedgerDatabase(
                 directory: settings.state, isServer: false, clock: SystemClock(),

@@ -17,7 +17,7 @@ struct Spendfuse: AsyncParsableCommand {
             ServeCommand.self, LimitCommand.self, ReportCommand.self, CallsCommand.self,
             ExplainCommand.self, KeyCommand.self, StatusCommand.self, PricesCommand.self,
             QuoteCommand.self, RepriceCommand.self, AlertsCommand.self, BreakerCommand.self,
-            AuditCommand.self,
+            AuditCommand.self, MigrateCommand.self,
             ConfigCommand.self,
         ])
 }

@@ -14,6 +14,8 @@ package struct Settings: Sendable {
     package var admin: HostPort
     /// `state` · directory of the ledger.
     package var state: String
+    /// `database.url` · the shared store; nil: the embedded one alone.
+    package var databaseURL: Secret?
     /// `pricing` · directory of price sheets.
     package var pricing: String
     /// `auth.mode`; keys are forced where `listen` is not loopback.

@@ -77,17 +77,13 @@ package struct SettingsLoader {
         let user = try required("auth.default_user")
         let settings = Settings(
             listen: listen, admin: admin, state: expanded(try state()),
+            databaseURL: try databaseURL(),
             pricing: expanded(try required("pricing").text), authMode: mode,
             defaultUser: user.text, demo: try flag("demo"),
             certificateFile: found("certificates").map { expanded($0.text) },
             upstreams: try upstreams(), channels: try channels(),
             limits: limits, logLevel: try logLevel(), logFormat: try choice("log.format"),
             origins: [])
-        if let url = found("database.url") {
-            throw ConfigError(
-                "\(url.place): database.url: PostgreSQL is not supported by this version; leave"
-                    + " it out to use the embedded store")
-        }
         var complete = settings
         complete.origins = origins
         return complete
@@ -180,6 +176,17 @@ package struct SettingsLoader {
                     + " \(Self.maximumLimit), not '\(value.text)'")
         }
         limits[limit: name] = number
+    }
+
+    private mutating func databaseURL() throws(ConfigError) -> Secret? {
+        guard let url = found("database.url"), !url.text.isEmpty, url.text != "null" else {
+            return nil
+        }
+        guard url.text.hasPrefix("postgresql://") || url.text.hasPrefix("postgres://") else {
+            throw ConfigError(
+                "\(url.place): database.url must be postgresql://USER:PASSWORD@HOST:PORT/NAME")
+        }
+        return Secret(url.text)
     }
 
     private mutating func state() throws(ConfigError) -> String {

@@ -22,26 +22,58 @@ extension RequestPath {
             forward()
             return
         }
+        try hold(admitted)
+    }
+
+    /// Answers of the shared store that a call waits for at most: others may take what was leased
+    /// for it, but not for ever.
+    private static let maximumLeaseAnswers = 16
+
+    private func hold(_ admitted: Admission) throws(GatewayError) {
+        let attributes = admitted.record.attributes
         let clamping = OutputClamping(admission: admitted)
         let floor = services.bookkeeper.clamps(attributes) ? clamping.floor : nil
         let held = services.bookkeeper.hold(
             admitted.hold, floor: floor,
             usual: services.bookkeeper.usualCost(of: admitted.record),
-            tokens: admitted.tokenBound, for: admitted.record, receipt: receipt)
+            tokens: admitted.tokenBound, answers: leaseAnswers, for: admitted.record,
+            receipt: receipt)
         switch held {
         case .held(let admittance):
+            stage = .holding
             admitted.record.admittedAt = admittance.admittedAt
             admitted.shadowRefusals = admittance.shadowRefusals.map(\.budgetLabel)
             if admittance.granted < admitted.hold {
                 admitted.clamp = clamping.output(within: admittance.granted)
             }
         case .storeUnavailable: throw .storeUnavailable
+        case .waiting:
+            guard leaseAnswers < Self.maximumLeaseAnswers else { throw .storeUnavailable }
+            stage = .leasing
+        case .away(let scope):
+            let error = GatewayError.budgetStoreUnavailable(scope)
+            note(refusedBy: error, admitted)
+            throw error
         case .refused(let refusal):
             let error = GatewayError(
                 refusal, quote: admitted.quote,
                 blockStatus: admitted.caller.policy.blockStatus)
             note(refusedBy: error, admitted)
             throw error
+        }
+    }
+
+    /// The shared store has answered.
+    func reserveAgain() {
+        guard let admission, downstream != nil else {
+            stage = .done
+            return
+        }
+        leaseAnswers += 1
+        do throws(GatewayError) {
+            try hold(admission)
+        } catch {
+            refuse(error)
         }
     }
 
@@ -105,6 +137,18 @@ extension RequestPath {
 }
 
 extension GatewayError {
+    /// A hard limit that is shared by several processes, while their store is away.
+    static func budgetStoreUnavailable(_ scope: String) -> GatewayError {
+        var error = GatewayError(
+            .budgetStoreUnavailable, status: 503,
+            "the limit of \(scope) is kept in the shared database, which cannot be reached, and"
+                + " what was leased of it before is spent; the call was not sent. Ask again soon, or"
+                + " set --on-store-outage of the limit to bounded:AMOUNT")
+        error.retryAfterSeconds = 2
+        error.facts = [GatewayError.Fact(name: "scope", value: scope)]
+        return error
+    }
+
     static let storeUnavailable: GatewayError = {
         var error = GatewayError(
             .storeUnavailable, status: 503,

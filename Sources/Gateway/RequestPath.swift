@@ -10,7 +10,7 @@ internal import Pricing
 /// goes out, its bytes stream back while a copy is metered, the hold is settled and the row
 /// written before the last byte leaves. The methods stand in that order.
 package final class RequestPath {
-    enum Stage: Sendable, Equatable { case holding, forwarding, replying, settling, done }
+    enum Stage: Sendable, Equatable { case leasing, holding, forwarding, replying, settling, done }
 
     let services: GatewayServices
     let upstream: any UpstreamClient
@@ -21,6 +21,8 @@ package final class RequestPath {
     var stage = Stage.holding
     var admission: Admission?
     var reply = ReplyProgress()
+    /// Answers of the shared store that the call has waited for.
+    var leaseAnswers = 0
 
     package init(
         _ request: GatewayRequest, services: GatewayServices, upstream: any UpstreamClient,
@@ -52,6 +54,7 @@ package final class RequestPath {
     /// Goes on with what other threads found out.
     package func receive(_ event: ExchangeEvent) {
         switch (stage, event) {
+        case (.leasing, .leased): reserveAgain()
         case (.holding, .journaled(let isDurable)): held(isDurable)
         case (.forwarding, .upstreamHead(let head)): relay(head)
         case (.replying, .upstreamBody(let bytes)): relay(bytes)

@@ -1,8 +1,10 @@
 import json
+import os
 
 import pytest
 
 from gateway import Gateway, SHARED
+from private_postgres import PrivatePostgres
 from stub_upstream import Stub
 
 
@@ -28,6 +30,22 @@ def no_process_is_left():
             process.kill()
             process.wait()
     Gateway.running.clear()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    server = PrivatePostgres()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(autouse=True)
+def store(request):
+    """With SPENDFUSE_TEST_STORE=postgres every test has a shared store instead of its own."""
+    if os.environ.get("SPENDFUSE_TEST_STORE") == "postgres":
+        server = request.getfixturevalue("postgres")
+        Gateway.new_database = lambda: server.url(server.database())
+        Gateway.query = lambda url, sql: server.typed(url, sql)
 
 
 @pytest.fixture

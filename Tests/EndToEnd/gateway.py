@@ -30,9 +30,15 @@ models:
 class Gateway:
     # Processes that run; a test that fails half-way leaves its own to be ended by conftest.
     running = set()
+    # Makes the URL of a new shared store; nil: each gateway has its embedded one.
+    new_database = None
+    # Runs a statement on a shared store; set with it.
+    query = None
 
-    def __init__(self, directory, stub, config="", upstream_options="", upstreams=None):
+    def __init__(self, directory, stub, config="", upstream_options="", upstreams=None,
+                 database=None):
         self.directory = pathlib.Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
         self.state = self.directory / "state"
         self.pricing = self.directory / "pricing"
         if not self.pricing.exists():
@@ -44,6 +50,9 @@ class Gateway:
   anthropic: {{ url: {stub.url}, key: sk-ant-provider-canary{upstream_options} }}
   stub: {{ dialect: [openai, anthropic], provider: stub, url: {stub.url}{upstream_options} }}
 """
+        self.database = database or (Gateway.new_database() if Gateway.new_database else None)
+        if self.database:
+            config += f"\ndatabase: {{ url: '{self.database}' }}\n"
         self.config.write_text(f"""
 listen: 127.0.0.1:0
 admin: 127.0.0.1:0
@@ -107,7 +116,13 @@ upstreams:
         return json.loads(text)["rows"]
 
     def status(self):
-        return json.loads(self.run("status", "--format", "json").stdout)
+        """Of a shared store once its slices have gone back, if no call is in flight."""
+        deadline = time.time() + 5
+        while True:
+            status = json.loads(self.run("status", "--format", "json").stdout)
+            if not self.database or status["open_holds"] == "0" or time.time() > deadline:
+                return status
+            time.sleep(0.2)
 
     def limit(self, *arguments):
         """Sets a limit and waits until it is in force: the contract is one second."""

@@ -97,6 +97,8 @@ def wait_for(check, seconds=15):
 
 
 def rows(gateway, sql):
+    if gateway.database:
+        return Gateway.query(gateway.database, sql)
     with sqlite3.connect(gateway.state / "ledger.sqlite") as db:
         return db.execute(sql).fetchall()
 
@@ -249,8 +251,8 @@ def test_a_limit_that_begins_to_refuse_says_so_once(tmp_path, stub, receiver):
 
 def test_a_user_who_wants_no_notification_gets_none(tmp_path, stub):
     gateway = start(tmp_path, stub, " {}\n")
-    with sqlite3.connect(gateway.state / "ledger.sqlite") as db:
-        db.execute("INSERT INTO notification_preferences VALUES ('u1', 0, '2026-01-01')")
+    rows(gateway, """INSERT INTO notification_preferences (user_id, budget_alerts, updated_at)
+        VALUES ('u1', FALSE, '2026-01-01')""")
     gateway.run("limit", "set", "u1", "--daily", "0.01")
     gateway.limit("u2", "--daily", "0.01")
     spend(gateway, 100, "u1")

@@ -8,6 +8,7 @@ import Logging
 import Money
 import Pricing
 import Reporting
+import Stores
 import TestSupport
 import Testing
 import ZoneDatabase
@@ -262,7 +263,7 @@ struct LedgerTests {
             #expect(metrics?[0] == "m")
             #expect(
                 try Int.fetchOne(
-                    db, sql: "SELECT count(*) FROM migration_history WHERE success = 1") == 8)
+                    db, sql: "SELECT count(*) FROM migration_history WHERE success = 1") == 9)
         }
     }
 
@@ -332,7 +333,7 @@ struct LedgerTests {
         let key = GatewayKey(id: "key_1", name: "web", userID: "u1", projectID: nil)
         try database.add(key, digest: [1, 2, 3], by: "me", at: store.clock.now())
         #expect(try database.keys() == [[1, 2, 3]: key])
-        #expect(throws: LedgerStoreError.self) {
+        #expect(throws: StoreError.self) {
             try database.add(key, digest: [4], by: "me", at: store.clock.now())
         }
         let now = store.clock.now()

@@ -118,7 +118,7 @@ struct TidyTests {
     @Test("builds no SQL from strings")
     func sql() {
         let verbs = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "PRAGMA ", "CREATE ", "WHERE "]
-        for file in SourceTree.sources where file.path.contains("LedgerSQLite") {
+        for file in SourceTree.sources where file.path.hasPrefix("Sources/Adapters/") {
             let literals = file.text.components(separatedBy: "\"")
             for text in literals where verbs.contains(where: text.contains) {
                 #expect(!text.contains("\\("), "\(file.path) puts a value into SQL")

@@ -1,6 +1,7 @@
 package import Chronology
 internal import Foundation
 internal import GRDB
+package import Stores
 
 /// The file of the embedded store: opens it, checks that it is ours, and brings its tables up to
 /// date. Holds the only connection of this process that writes.
@@ -19,7 +20,7 @@ package final class LedgerDatabase: Sendable {
     /// before 3.51.3 can damage a file that two connections checkpoint at once.
     package init(
         directory: String, isServer: Bool, clock: any WallClock, zones: any ZoneSource
-    ) throws(LedgerStoreError) {
+    ) throws(StoreError) {
         self.zones = zones
         path = directory + "/" + Self.fileName
         try Self.prepare(directory: directory)
@@ -34,21 +35,21 @@ package final class LedgerDatabase: Sendable {
             }
             try Self.recognise(queue, path: path)
             try Self.migrate(queue, clock: clock)
-        } catch let error as LedgerStoreError {
+        } catch let error as StoreError {
             throw error
         } catch {
-            throw LedgerStoreError(error, doing: "opening the ledger", path: path)
+            throw StoreError(error, doing: "opening the ledger", path: path)
         }
     }
 
     /// Makes the state directory, for its user alone, where it is missing.
-    package static func prepare(directory: String) throws(LedgerStoreError) {
+    package static func prepare(directory: String) throws(StoreError) {
         do {
             try FileManager.default.createDirectory(
                 atPath: directory, withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o700])
         } catch {
-            throw LedgerStoreError(
+            throw StoreError(
                 "the state directory \(directory) cannot be made:"
                     + " \(error.localizedDescription); set 'state' to a folder that can be written")
         }
@@ -71,7 +72,7 @@ package final class LedgerDatabase: Sendable {
                 try Int.fetchOne(
                     db, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'table'") ?? 0
             guard identity == 0, tables == 0 else {
-                throw LedgerStoreError(
+                throw StoreError(
                     "\(path) is a database of another program; move it away or choose another"
                         + " 'state'")
             }
@@ -91,7 +92,7 @@ package final class LedgerDatabase: Sendable {
                     String.fetchAll(db, sql: "SELECT migration_name FROM migration_history"))
                 let known = Set(LedgerSchema.steps.map(\.name))
                 if let newer = applied.subtracting(known).sorted().first {
-                    throw LedgerStoreError(
+                    throw StoreError(
                         "the ledger was written by a newer version of this program (it has"
                             + " \(newer)); update the program")
                 }
@@ -115,23 +116,23 @@ package final class LedgerDatabase: Sendable {
 
     func read<Value>(
         _ what: String, _ body: (Database) throws -> Value
-    ) throws(LedgerStoreError) -> Value {
+    ) throws(StoreError) -> Value {
         do {
             return try queue.read(body)
         } catch {
-            throw LedgerStoreError(error, doing: what, path: path)
+            throw StoreError(error, doing: what, path: path)
         }
     }
 
     func write<Value>(
         _ what: String, _ body: (Database) throws -> Value
-    ) throws(LedgerStoreError) -> Value {
+    ) throws(StoreError) -> Value {
         do {
             return try queue.write(body)
-        } catch let error as LedgerStoreError {
+        } catch let error as StoreError {
             throw error
         } catch {
-            throw LedgerStoreError(error, doing: what, path: path)
+            throw StoreError(error, doing: what, path: path)
         }
     }
 }

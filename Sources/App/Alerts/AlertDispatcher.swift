@@ -4,6 +4,7 @@ internal import Gateway
 internal import LedgerSQLite
 internal import Logging
 internal import ServiceLifecycle
+internal import Stores
 
 /// Sends alerts out of the store, beside the calls: what is not delivered is tried again later,
 /// also by the next process.
@@ -14,7 +15,7 @@ struct AlertDispatcher: Service {
     /// Receivers that are waited for at once.
     private static let maximumAtOnce = 8
 
-    let database: LedgerDatabase
+    let database: any AlertOutbox
     let channels: [AlertChannel]
     let sender: AlertSender
     let clock: any WallClock
@@ -84,9 +85,10 @@ struct AlertDispatcher: Service {
             // The next try is set before this one is made: a store that cannot be written lets
             // nothing be sent, rather than the same again and again.
             let delay = RetrySchedule.delay(after: delivery.attempts + 1)
-            try database.claim(
+            let isOurs = try database.claim(
                 delivery,
                 until: clock.now().advanced(bySeconds: delay ?? RetrySchedule.longestSeconds))
+            guard isOurs else { return }
             let message = AlertMessage(delivery.alert, messageID: delivery.messageID)
             let outcome = await sender.send(message, through: channel)
             try note(outcome, message, delivery, channel, isLast: delay == nil)

@@ -2,6 +2,7 @@ internal import App
 internal import ArgumentParser
 internal import LedgerSQLite
 internal import Reporting
+internal import Stores
 
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

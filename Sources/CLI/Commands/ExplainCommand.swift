@@ -6,6 +6,7 @@ internal import Config
 internal import LedgerSQLite
 internal import Money
 internal import Reporting
+internal import Stores
 
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ internal import ArgumentParser
 internal import Chronology
 internal import LedgerSQLite
 internal import Reporting
+internal import Stores
 
 /// A span of time, as options.
 struct SpanOptions: ParsableArguments {

@@ -5,6 +5,7 @@ internal import Chronology
 internal import LedgerSQLite
 internal import Money
 internal import Reporting
+internal import Stores
 
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,7 +27,7 @@ struct StatusCommand: ParsableCommand {
         let now = SystemClock().now()
         let state = try Failure.reported(exit: .storeUnreachable) {
             State(
-                standings: try database.ledger(at: now).standings(at: now),
+                standings: try database.standings(at: now),
                 starts: try database.budgetStarts(), trips: try database.openTrips(at: now),
                 open: try database.openCounts())
         }
@@ -48,7 +49,7 @@ struct StatusCommand: ParsableCommand {
             table.facts.append(
                 ("loop_breaker", "\(trip.scope) \(trip.cause.text); until \(trip.until.shortText)"))
         }
-        table.facts.append(("ledger", database.path))
+        table.facts.append(("ledger", database.place))
         output.show(table)
     }
 

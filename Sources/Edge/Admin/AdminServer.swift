@@ -7,13 +7,17 @@ internal import NIOCore
 package struct AdminSources: Sendable {
     /// Nil while the gateway can serve; else why it cannot.
     package let unreadyReason: @Sendable () -> String?
+    /// What people should know of a gateway that serves all the same; nil: nothing.
+    package let remark: @Sendable () -> String?
     package let metrics: @Sendable () -> String
 
     package init(
         unreadyReason: @escaping @Sendable () -> String?,
+        remark: @escaping @Sendable () -> String?,
         metrics: @escaping @Sendable () -> String
     ) {
         self.unreadyReason = unreadyReason
+        self.remark = remark
         self.metrics = metrics
     }
 }
@@ -34,7 +38,8 @@ package enum AdminServer {
             if let reason = sources.unreadyReason() {
                 return text(.serviceUnavailable, "not ready: \(reason)\n")
             }
-            return text(.ok, "ready\n")
+            let remark = sources.remark().map { ": \($0)" } ?? ""
+            return text(.ok, "ready\(remark)\n")
         }
         router.get("/metrics") { _, _ in
             text(.ok, sources.metrics(), type: metricsType)

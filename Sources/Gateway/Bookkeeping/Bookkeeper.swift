@@ -13,9 +13,17 @@ package final class Bookkeeper: Sendable {
     private let histories = Mutex(CostHistories())
     let journal: any LedgerJournal
     let clock: any WallClock
+    /// Changed only under the lock of `ledger` too. Empty where the limits are this process's own.
+    let leaseParts = Mutex<[AttemptID: [LeasePart]]>([:])
+    /// Nil where the limits are this process's own.
+    private let desk: LeaseDesk?
 
-    package init(ledger: consuming Ledger, journal: any LedgerJournal, clock: any WallClock) {
+    package init(
+        ledger: consuming Ledger, journal: any LedgerJournal, clock: any WallClock,
+        desk: LeaseDesk? = nil
+    ) {
         self.ledger = Mutex(ledger)
+        self.desk = desk
         self.journal = journal
         self.clock = clock
     }
@@ -26,6 +34,10 @@ package final class Bookkeeper: Sendable {
         case refused(Refusal)
         /// Nothing can be made durable now, so nothing is admitted.
         case storeUnavailable
+        /// The receipt's exchange is told when the shared store has answered; nothing is held.
+        case waiting
+        /// The shared store is away, and the limit of the named scope refuses meanwhile.
+        case away(String)
     }
 
     package func isBlocking(_ attributes: CallAttributes) -> Bool {
@@ -38,15 +50,17 @@ package final class Bookkeeper: Sendable {
     }
 
     /// Holds the call's bound for the attempt of `record` on every budget that binds it, or on
-    /// none. `floor`: the least that it can be clamped to; `usual`: what such calls cost.
+    /// none. `floor`: the least that it can be clamped to; `usual`: what such calls cost;
+    /// `answers`: how often the shared store was asked for what the call lacked.
     package func hold(
         _ bound: Amount, floor: Amount? = nil, usual: Amount? = nil, tokens: Int64 = 0,
-        for record: RequestRecord, receipt: JournalReceipt
+        answers: Int = 0, for record: RequestRecord, receipt: JournalReceipt
     ) -> HoldResult {
         guard journal.isWritable, bound.stored != nil else { return .storeUnavailable }
-        let claim = CallClaim(
+        var claim = CallClaim(
             attempt: record.attempt, attributes: record.attributes, bound: bound, floor: floor,
             usual: usual, tokens: tokens)
+        claim.answers = answers
         return ledger.withLock { ledger in
             let actions = ledger.step(.reserve(claim), at: clock.now())
             _ = tell(actions)
@@ -58,6 +72,9 @@ package final class Bookkeeper: Sendable {
                 held.held = admittance.granted
                 journal.append(.hold(held), receipt: receipt)
                 return .held(admittance)
+            case .lack:
+                return desk?.wait(claim, receipt) == true ? .waiting : .storeUnavailable
+            case .away(let scope): return .away(scope)
             default: return .storeUnavailable
             }
         }
@@ -72,7 +89,7 @@ package final class Bookkeeper: Sendable {
             case .alert(let alert): journal.append(.alert(alert), receipt: nil)
             case .trip(let trip): journal.append(.trip(trip), receipt: nil)
             case .drop(let keys): journal.append(.uncount(keys), receipt: nil)
-            case .admit, .refuse, .ignore, .want: break
+            case .admit, .refuse, .ignore, .want, .lack, .away, .giveUp: break
             }
         }
         return booked
@@ -90,6 +107,7 @@ package final class Bookkeeper: Sendable {
                 at: clock.now())
             if case .ignore? = actions.first { return }
             let booked = tell(actions)
+            if desk != nil { noteLeaseParts(booked, of: record.attempt) }
             if let key {
                 deferred.withLock { $0.add(record, as: key) }
                 journal.append(.conclude(record, booked), receipt: nil)
@@ -101,6 +119,13 @@ package final class Bookkeeper: Sendable {
         if record.usageStatus == "exact", let key = record.historyKey {
             histories.withLock { $0.note(record.cost, key) }
         }
+    }
+
+    private func noteLeaseParts(_ booked: [SpendEntry], of attempt: AttemptID) {
+        let parts = booked.compactMap { entry in
+            entry.lease.map { LeasePart(key: $0, amount: entry.amount) }
+        }
+        if !parts.isEmpty { leaseParts.withLock { $0[attempt] = parts } }
     }
 
     /// Forgets a hold that the journal could not write: it was never in force.

@@ -24,6 +24,7 @@ package struct GatewayError: Error, Sendable, Equatable {
         case rateLimited = "rate_limited"
         case loopBreaker = "loop_breaker"
         case storeUnavailable = "store_unavailable"
+        case budgetStoreUnavailable = "budget_store_unavailable"
         case stopping
         case upstreamUnreachable = "upstream_unreachable"
         case upstreamTimeout = "upstream_timeout"
@@ -51,7 +52,7 @@ package struct GatewayError: Error, Sendable, Equatable {
     package var source: Source {
         switch code {
         case .upstreamUnreachable, .upstreamTimeout, .upstreamBrokeOff: .upstream
-        case .storeUnavailable, .stopping: .gateway
+        case .storeUnavailable, .budgetStoreUnavailable, .stopping: .gateway
         default: .client
         }
     }

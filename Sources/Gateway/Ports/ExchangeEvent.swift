@@ -14,6 +14,8 @@ package struct ExchangeAddress: Hashable, Sendable {
 package enum ExchangeEvent: Sendable {
     /// The ledger entry that the exchange waits for is on disk, or cannot be.
     case journaled(Bool)
+    /// The shared store has answered what the call's limits still hold.
+    case leased
     case upstreamHead(UpstreamHead)
     case upstreamBody([UInt8])
     case upstreamEnded(UpstreamOutcome)

@@ -55,6 +55,7 @@ extension Simulation {
         switch result {
         case .storeUnavailable:
             if journal.isWritable { note("a call was refused for a store that can be written") }
+        case .waiting, .away: note("a ledger that is alone asked a shared store")
         case .refused(let refusal):
             if !expected.mayRefuse { note("a call was refused that fits: \(refusal)") }
         case .held(let admittance):

@@ -2,6 +2,7 @@ package import Accounting
 package import Chronology
 internal import GRDB
 internal import Money
+package import Stores
 
 /// Reads and writes the trips of loop breakers.
 struct BreakerStatements {
@@ -52,19 +53,19 @@ struct BreakerStatements {
 
 extension LedgerDatabase {
     /// Trips that hold now.
-    package func openTrips(at now: Instant) throws(LedgerStoreError) -> [BreakerTrip] {
+    package func openTrips(at now: Instant) throws(StoreError) -> [BreakerTrip] {
         try read("reading breaker_trips") { db in try BreakerStatements(db: db).open(at: now) }
     }
 
     /// Trips that somebody has reset before their time.
-    package func resetTrips(at now: Instant) throws(LedgerStoreError) -> [BreakerTrip] {
+    package func resetTrips(at now: Instant) throws(StoreError) -> [BreakerTrip] {
         try read("reading breaker_trips") { db in try BreakerStatements(db: db).reset(at: now) }
     }
 
     /// Resets the open trips of a scope, or of all, and returns them.
     package func resetBreakers(
         _ scope: Scope?, by actor: String, at now: Instant
-    ) throws(LedgerStoreError) -> [BreakerTrip] {
+    ) throws(StoreError) -> [BreakerTrip] {
         try write("resetting loop breakers") { db in
             let open = try BreakerStatements(db: db).open(at: now)
                 .filter { scope == nil || $0.scope == scope }

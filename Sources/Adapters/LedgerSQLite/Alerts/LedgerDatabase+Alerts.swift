@@ -1,5 +1,6 @@
 package import Chronology
 internal import GRDB
+package import Stores
 
 extension LedgerDatabase {
     private static let alertColumns = """
@@ -38,7 +39,7 @@ extension LedgerDatabase {
     /// Alerts, newest first. `all`: those that are acknowledged too.
     package func alerts(
         all: Bool, since: Instant, limit: Int
-    ) throws(LedgerStoreError) -> [AlertRecord] {
+    ) throws(StoreError) -> [AlertRecord] {
         try read("reading budget_alerts") { db in
             try Row.fetchAll(db, sql: Self.listSQL, arguments: [all, since.text, limit])
                 .map(Self.record)
@@ -48,7 +49,7 @@ extension LedgerDatabase {
     /// Acknowledges alerts by id, or all that are open; returns how many were.
     package func acknowledge(
         _ ids: [Int64]?, by actor: String, at now: Instant
-    ) throws(LedgerStoreError) -> Int {
+    ) throws(StoreError) -> Int {
         try write("acknowledging alerts") { db in
             let open =
                 try ids
@@ -81,7 +82,7 @@ extension LedgerDatabase {
     package func dispatchAlerts(
         limit: Int, at now: Instant, channels: (AlertRecord) -> [String],
         messageID: () -> String
-    ) throws(LedgerStoreError) {
+    ) throws(StoreError) {
         let hasNew = try read("looking for alerts") { db in
             try Bool.fetchOne(
                 db,
@@ -125,7 +126,7 @@ extension LedgerDatabase {
 
     package func dueDeliveries(
         limit: Int, at now: Instant
-    ) throws(LedgerStoreError) -> [AlertDelivery] {
+    ) throws(StoreError) -> [AlertDelivery] {
         try read("reading alert_deliveries") { db in
             try Row.fetchAll(db, sql: Self.dueSQL, arguments: [now.text, limit]).map { row in
                 AlertDelivery(
@@ -136,7 +137,7 @@ extension LedgerDatabase {
     }
 
     /// A budget that names no address of its own is owed nothing.
-    package func dropDelivery(_ id: Int64) throws(LedgerStoreError) {
+    package func dropDelivery(_ id: Int64) throws(StoreError) {
         try write("dropping a delivery") { db in
             try db.execute(sql: "DELETE FROM alert_deliveries WHERE id = ?", arguments: [id])
         }
@@ -145,20 +146,21 @@ extension LedgerDatabase {
     /// Sets the next try before this one is made.
     package func claim(
         _ delivery: AlertDelivery, until moment: Instant
-    ) throws(LedgerStoreError) {
+    ) throws(StoreError) -> Bool {
         try write("taking up a delivery") { db in
             try db.execute(
                 sql: """
                     UPDATE alert_deliveries SET attempts = attempts + 1, next_attempt_at = ?
-                    WHERE id = ?
-                    """, arguments: [moment.text, delivery.id])
+                    WHERE id = ? AND attempts = ?
+                    """, arguments: [moment.text, delivery.id, delivery.attempts])
+            return db.changesCount > 0
         }
     }
 
     /// Logs how a try went.
     package func note(
         _ attempt: DeliveryAttempt, of delivery: AlertDelivery, isLast: Bool, at now: Instant
-    ) throws(LedgerStoreError) {
+    ) throws(StoreError) {
         try write("logging a delivery") { db in
             try db.execute(
                 sql: """
@@ -186,7 +188,7 @@ extension LedgerDatabase {
     package func noteZapier(
         _ attempt: DeliveryAttempt, event: String, user: String?, priority: String,
         messageID: String, payload: String, at now: Instant
-    ) throws(LedgerStoreError) {
+    ) throws(StoreError) {
         /// As the column says: the first 500 characters.
         let previewCharacters = 500
         try write("logging a webhook of Zapier") { db in

@@ -1,5 +1,6 @@
 package import Chronology
 internal import GRDB
+package import Stores
 
 extension LedgerDatabase {
     static func audit(_ db: Database, _ change: AuditEntry.Change, at now: Instant) throws {
@@ -16,14 +17,14 @@ extension LedgerDatabase {
     /// Notes a change that is not kept in the ledger itself, such as of a price sheet.
     package func audit(
         _ change: AuditEntry.Change, at now: Instant
-    ) throws(LedgerStoreError) {
+    ) throws(StoreError) {
         try write("writing audit_log") { db in try Self.audit(db, change, at: now) }
     }
 
     /// Changes, newest first.
     package func auditEntries(
         since: Instant, until: Instant, limit: Int
-    ) throws(LedgerStoreError) -> [AuditEntry] {
+    ) throws(StoreError) -> [AuditEntry] {
         try read("reading audit_log") { db in
             try Row.fetchAll(
                 db,

@@ -1,29 +1,12 @@
 package import Accounting
 package import Chronology
 internal import GRDB
+package import Gateway
 internal import Metering
-
-/// A budget by what people call it.
-package struct BudgetName: Hashable, Sendable, CustomStringConvertible {
-    package let scope: Scope
-    package let name: String
-
-    package init(_ scope: Scope, _ name: String = "") {
-        self.scope = scope
-        self.name = name
-    }
-
-    package var description: String { name.isEmpty ? "\(scope)" : "\(scope) (\(name))" }
-}
-
-/// What became of a budget that somebody changed.
-package struct BudgetChange: Sendable {
-    package let before: Budget?
-    package let after: Budget?
-}
+package import Stores
 
 extension LedgerDatabase {
-    package func budgets() throws(LedgerStoreError) -> [Budget] {
+    package func budgets() throws(StoreError) -> [Budget] {
         try read("reading budget_config") { db in try fetchBudgets(db) }
     }
 
@@ -48,7 +31,7 @@ extension LedgerDatabase {
     package func change(
         _ names: [BudgetName], by actor: String, at now: Instant,
         _ body: (BudgetName, Budget?) throws -> Budget?
-    ) throws(LedgerStoreError) -> [BudgetChange] {
+    ) throws(StoreError) -> [BudgetChange] {
         try write("changing budget_config") { db in
             try names.map { name in
                 let before = try fetchBudget(db, name)
@@ -78,15 +61,15 @@ extension LedgerDatabase {
         let identity: [(any DatabaseValueConvertible)?] = [
             budget.scope.description, budget.name,
         ]
-        let values = try BudgetRow.values(of: budget)
+        let values = BudgetRow.values(of: budget)
         try db.execute(
             sql: """
                 INSERT INTO budget_config (scope, name, user_id, hourly_limit_picodollars,
                     daily_limit_picodollars, weekly_limit_picodollars, monthly_limit_picodollars,
                     total_limit_picodollars, per_call_limit_picodollars, rolling_limits, rates,
                     mode, near_limit, time_zone, week_start, thresholds, raises, breaker,
-                    alert_email, alert_webhook, created_at, updated_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    on_store_outage, alert_email, alert_webhook, created_at, updated_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (scope, name) DO UPDATE SET
                     hourly_limit_picodollars = excluded.hourly_limit_picodollars,
                     daily_limit_picodollars = excluded.daily_limit_picodollars,
@@ -98,9 +81,35 @@ extension LedgerDatabase {
                     mode = excluded.mode, near_limit = excluded.near_limit,
                     time_zone = excluded.time_zone, week_start = excluded.week_start,
                     thresholds = excluded.thresholds, raises = excluded.raises,
-                    breaker = excluded.breaker, alert_email = excluded.alert_email,
+                    breaker = excluded.breaker, on_store_outage = excluded.on_store_outage,
+                    alert_email = excluded.alert_email,
                     alert_webhook = excluded.alert_webhook, updated_at = excluded.updated_at
                 """, arguments: StatementArguments(identity + values + [now.text, now.text]))
+    }
+
+    /// Takes over the limits and keys of the shared store, for starts without it.
+    package func mirror(
+        _ budgets: [Budget], _ keys: [[UInt8]: GatewayKey], at now: Instant
+    ) throws(StoreError) {
+        try write("mirroring the shared store") { db in
+            try db.execute(sql: "DELETE FROM budget_config")
+            for budget in budgets {
+                try Self.save(db, budget, at: now)
+                try db.execute(
+                    sql: "UPDATE budget_config SET id = ? WHERE scope = ? AND name = ?",
+                    arguments: [budget.id.number, budget.scope.description, budget.name])
+            }
+            // Keys that are gone keep their names, which limits go by.
+            try db.execute(
+                sql: "UPDATE gateway_keys SET revoked_at = ? WHERE revoked_at IS NULL",
+                arguments: [now.text])
+            for (digest, key) in keys {
+                try db.execute(
+                    sql: "DELETE FROM gateway_keys WHERE id = ? OR name = ?",
+                    arguments: [key.id, key.name])
+                try Self.insert(db, key, digest, at: now)
+            }
+        }
     }
 
     private static func remove(_ db: Database, _ id: BudgetID) throws {
@@ -112,7 +121,7 @@ extension LedgerDatabase {
     }
 
     /// When each budget was set, for the rate of totals.
-    package func budgetStarts() throws(LedgerStoreError) -> [BudgetID: Instant] {
+    package func budgetStarts() throws(StoreError) -> [BudgetID: Instant] {
         try read("reading budget_config") { db in
             var starts: [BudgetID: Instant] = [:]
             for row in try Row.fetchAll(db, sql: "SELECT id, created_at FROM budget_config") {
@@ -123,7 +132,7 @@ extension LedgerDatabase {
     }
 
     /// Open holds, and alerts that nobody has acknowledged.
-    package func openCounts() throws(LedgerStoreError) -> (holds: Int, alerts: Int) {
+    package func openCounts() throws(StoreError) -> (holds: Int, alerts: Int) {
         try read("reading the ledger's state") { db in
             let holds = try Int.fetchOne(db, sql: "SELECT count(*) FROM ledger_holds") ?? 0
             let alerts =
@@ -131,14 +140,5 @@ extension LedgerDatabase {
                     db, sql: "SELECT count(*) FROM budget_alerts WHERE acknowledged = 0") ?? 0
             return (holds, alerts)
         }
-    }
-}
-
-extension Budget {
-    /// A JSON object of its fields, for the audit.
-    var json: String {
-        var object = JSONObjectText()
-        for (field, text) in fields { object.add(field.rawValue, text) }
-        return object.closed
     }
 }

@@ -3,12 +3,13 @@ package import Chronology
 internal import GRDB
 internal import Money
 package import Reporting
+package import Stores
 
 extension LedgerDatabase {
     /// Calls that were sent, in the order of time.
     package func pastCalls(
         since: Instant, until: Instant, _ body: (PastCall) -> Void
-    ) throws(LedgerStoreError) {
+    ) throws(StoreError) {
         try read("reading past calls") { db in
             let spendRows = try SpendRows(db)
             let rows = try Row.fetchCursor(

@@ -3,6 +3,7 @@ package import Chronology
 internal import GRDB
 internal import Gateway
 internal import Money
+package import Stores
 
 /// What a start finds in the store: the ledger as the last process left it.
 package struct LedgerStart: Sendable {
@@ -20,13 +21,16 @@ package struct LedgerStart: Sendable {
 extension LedgerDatabase {
     /// Takes up where the last process ended, in one transaction: books open holds in full, since
     /// what was sent may have been charged, and counts what others wrote meanwhile.
-    package func start(at now: Instant) throws(LedgerStoreError) -> LedgerStart {
+    /// `isShared`: the limits are those of several processes, of which this one leases slices.
+    package func start(
+        isShared: Bool = false, at now: Instant
+    ) throws(StoreError) -> LedgerStart {
         try write("recovering the ledger") { db in
             let now = max(now, try SpendRows(db).newestMoment(before: now) ?? now)
             let statements = SpendStatements(db: db)
             try statements.dropStale(at: now)
             var loading = try LedgerLoading(
-                try SpendRows(db), budgets: try fetchBudgets(db), at: now)
+                try SpendRows(db), budgets: try fetchBudgets(db), isShared: isShared, at: now)
             try statements.drop(except: loading.live)
             try loading.countHistory()
             let lastForeign = try loading.addForeign()
@@ -44,7 +48,7 @@ extension LedgerDatabase {
 
     /// The ledger as the store has it now, for a look: nothing is changed, and calls in flight
     /// hold.
-    package func ledger(at now: Instant) throws(LedgerStoreError) -> Ledger {
+    package func ledger(at now: Instant) throws(StoreError) -> Ledger {
         try read("reading the budgets' state") { db in
             var loading = try LedgerLoading(
                 try SpendRows(db), budgets: try fetchBudgets(db), at: now)

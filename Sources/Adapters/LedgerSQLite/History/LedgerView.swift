@@ -1,6 +1,7 @@
 package import Accounting
 package import Chronology
 internal import GRDB
+package import Stores
 
 /// The store as it was at one moment, on a connection of its own.
 package final class LedgerView: Sendable {
@@ -36,7 +37,7 @@ extension LedgerDatabase {
     /// Rows that another program wrote since, and the newest row now.
     package func foreignSpend(
         after lastRow: Int64, at now: Instant
-    ) throws(LedgerStoreError) -> (spend: [Spend], lastRow: Int64) {
+    ) throws(StoreError) -> (spend: [Spend], lastRow: Int64) {
         try read("reading foreign rows") { db in
             let spend = try SpendRows(db).foreign(after: lastRow, at: now)
             let newest =
@@ -47,7 +48,7 @@ extension LedgerDatabase {
     }
 
     /// Forgets the spend of windows that are over.
-    package func dropStaleSpend(at now: Instant) throws(LedgerStoreError) {
+    package func dropStaleSpend(at now: Instant) throws(StoreError) {
         try write("tidying budget_spend") { db in
             try SpendStatements(db: db).dropEnded(at: now)
         }
@@ -56,7 +57,7 @@ extension LedgerDatabase {
     /// Costs of the newest calls with an exact usage, for what a model's calls usually cost.
     package func recentCosts(
         limit: Int, _ body: (String, String, String, Int64) -> Void
-    ) throws(LedgerStoreError) {
+    ) throws(StoreError) {
         try read("reading recent costs") { db in
             let rows = try Row.fetchCursor(
                 db,

@@ -3,6 +3,7 @@ internal import Chronology
 internal import Foundation
 internal import GRDB
 internal import Money
+internal import Stores
 
 /// Reads rows back as what they count by.
 struct SpendRows: LedgerSource {
@@ -136,34 +137,11 @@ struct SpendRows: LedgerSource {
 
     /// What a row counts by; it must have the columns of `attributeColumns` by their names.
     func attributes(_ row: Row) -> CallAttributes {
-        let uncounted: String? = row["uncounted"]
-        let left = Set(uncounted.map { Self.list($0) } ?? [])
-        var attributes = CallAttributes(user: row["user_id"])
-        if !left.contains("project") { attributes.project = row["project_id"] }
-        if let key: String = row["key_id"] {
-            attributes.keys = [keyNames[key], key].compactMap { $0 }
-        }
-        if !left.contains("session") { attributes.session = row["session_id"] }
-        attributes.provider = row["provider"]
-        attributes.endpoint = row["endpoint"] ?? ""
-        attributes.models = ModelNames.all(
-            requested: row["model_requested"], priced: row["model_priced"])
-        if let tags: String = row["tags"] {
-            attributes.tags = Self.object(tags)
-                .map { CallAttributes.Tag(name: $0.key, value: $0.value) }
-                .filter { !left.contains("tag:\($0.name)") }
-                .sorted { $0.name < $1.name }
-        }
-        return attributes
-    }
-
-    private static func list(_ json: String) -> [String] {
-        (try? JSONDecoder().decode([String].self, from: Data(json.utf8))) ?? []
-    }
-
-    /// Tags as we write them; of others' rows values that are not texts are left out.
-    private static func object(_ json: String) -> [String: String] {
-        let parsed = try? JSONSerialization.jsonObject(with: Data(json.utf8))
-        return (parsed as? [String: Any] ?? [:]).compactMapValues { $0 as? String }
+        StoredAttributes(
+            user: row["user_id"], project: row["project_id"], key: row["key_id"],
+            session: row["session_id"], provider: row["provider"], endpoint: row["endpoint"],
+            modelRequested: row["model_requested"], modelPriced: row["model_priced"],
+            tags: row["tags"], uncounted: row["uncounted"]
+        ).attributes(keyNames: keyNames)
     }
 }

@@ -4,6 +4,7 @@ internal import Foundation
 internal import GRDB
 package import Gateway
 package import Logging
+internal import Stores
 internal import Synchronization
 
 /// Makes ledger entries durable in groups: a group is whatever arrived while the last one was
@@ -151,7 +152,7 @@ package final class SQLiteJournal: LedgerJournal {
         }
         guard hasChanged else { return }
         if let error {
-            let reason = LedgerStoreError(error, doing: "writing the ledger", path: database.path)
+            let reason = StoreError(error, doing: "writing the ledger", path: database.path)
             logger.error("ledger.unwritable", metadata: ["reason": "\(reason)"])
         } else {
             logger.notice("ledger.writable")

@@ -3,6 +3,7 @@ package import Chronology
 internal import GRDB
 internal import Money
 package import Reporting
+package import Stores
 
 extension LedgerDatabase {
     private static let callColumns = """
@@ -23,7 +24,7 @@ extension LedgerDatabase {
     /// Rows of calls, newest first, with every column.
     package func calls(
         since: Instant, until: Instant, limit: Int
-    ) throws(LedgerStoreError) -> [CallRow] {
+    ) throws(StoreError) -> [CallRow] {
         try read("reading calls") { db in
             try Self.rows(
                 db, Self.newestSQL, [since.text, until.text, limit])
@@ -31,7 +32,7 @@ extension LedgerDatabase {
     }
 
     /// The attempts of one call.
-    package func attempts(of call: CallID) throws(LedgerStoreError) -> [CallRow] {
+    package func attempts(of call: CallID) throws(StoreError) -> [CallRow] {
         try read("reading a call") { db in
             try Self.rows(db, Self.oneCallSQL, [call.description])
         }

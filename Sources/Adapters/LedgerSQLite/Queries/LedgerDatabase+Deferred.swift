@@ -2,13 +2,14 @@ package import Accounting
 package import Chronology
 internal import GRDB
 internal import Money
+package import Stores
 
 extension LedgerDatabase {
     /// Rows whose cost is still to be stated, by the name that it is then asked for by; the newest
     /// last. Those of whose bill nothing was heard for a month stay as they are booked.
     package func deferredBills(
         at now: Instant
-    ) throws(LedgerStoreError) -> [(key: String, RequestRecord)] {
+    ) throws(StoreError) -> [(key: String, RequestRecord)] {
         try write("reading deferred bills") { db in
             try db.execute(
                 sql: """

@@ -4,17 +4,11 @@ internal import Foundation
 internal import GRDB
 package import Gateway
 internal import Metering
-
-/// A gateway key as lists show it.
-package struct KeyListing: Sendable {
-    package let key: GatewayKey
-    package let createdAt: String
-    package let revokedAt: String?
-}
+package import Stores
 
 extension LedgerDatabase {
     /// Keys that are in force, by digest.
-    package func keys() throws(LedgerStoreError) -> [[UInt8]: GatewayKey] {
+    package func keys() throws(StoreError) -> [[UInt8]: GatewayKey] {
         try read("reading gateway_keys") { db in
             var keys: [[UInt8]: GatewayKey] = [:]
             let rows = try Row.fetchCursor(
@@ -27,13 +21,13 @@ extension LedgerDatabase {
                     """)
             while let row = try rows.next() {
                 let digest: Data = row[0]
-                keys[[UInt8](digest)] = KeyRow.key(row)
+                keys[[UInt8](digest)] = Self.key(row)
             }
             return keys
         }
     }
 
-    package func keyListings() throws(LedgerStoreError) -> [KeyListing] {
+    package func keyListings() throws(StoreError) -> [KeyListing] {
         try read("reading gateway_keys") { db in
             try Row.fetchAll(
                 db,
@@ -44,7 +38,7 @@ extension LedgerDatabase {
                     """
             ).map { row in
                 KeyListing(
-                    key: KeyRow.key(row), createdAt: row["created_at"],
+                    key: Self.key(row), createdAt: row["created_at"],
                     revokedAt: row["revoked_at"])
             }
         }
@@ -52,40 +46,30 @@ extension LedgerDatabase {
 
     package func add(
         _ key: GatewayKey, digest: [UInt8], by actor: String, at now: Instant
-    ) throws(LedgerStoreError) {
+    ) throws(StoreError) {
         try write("adding a gateway key") { db in
             let isTaken =
                 try Bool.fetchOne(
                     db, sql: "SELECT EXISTS (SELECT 1 FROM gateway_keys WHERE name = ?)",
                     arguments: [key.name]) ?? false
             guard !isTaken else {
-                throw LedgerStoreError(
+                throw StoreError(
                     "a key called '\(key.name)' exists; choose another name (revoked names stay"
                         + " taken, as their rows keep them)")
             }
-            try db.execute(
-                sql: """
-                    INSERT INTO gateway_keys (id, name, digest, user_id, project_id, tags, trusted,
-                        required, block_status, created_at)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    key.id, key.name, Data(digest), key.userID, key.projectID,
-                    KeyRow.tags(key.policy), KeyRow.trusted(key.policy),
-                    KeyRow.required(key.policy), key.policy.blockStatus, now.text,
-                ])
+            try Self.insert(db, key, digest, at: now)
             try Self.audit(
                 db,
                 AuditEntry.Change(
                     actor: actor, action: "key.create", subject: key.name, before: nil,
-                    after: KeyRow.json(key)), at: now)
+                    after: key.json), at: now)
         }
     }
 
     /// Whether a key of that name or id was in force.
     package func revokeKey(
         _ nameOrID: String, by actor: String, at now: Instant
-    ) throws(LedgerStoreError) -> Bool {
+    ) throws(StoreError) -> Bool {
         try changeKey(
             nameOrID, "key.revoke", by: actor, at: now,
             sql: """
@@ -97,7 +81,7 @@ extension LedgerDatabase {
     /// Gives a key another secret. Its id, its limits and what it has spent stay.
     package func rotateKey(
         _ nameOrID: String, digest: [UInt8], by actor: String, at now: Instant
-    ) throws(LedgerStoreError) -> Bool {
+    ) throws(StoreError) -> Bool {
         try changeKey(
             nameOrID, "key.rotate", by: actor, at: now,
             sql: """
@@ -109,7 +93,7 @@ extension LedgerDatabase {
     private func changeKey(
         _ nameOrID: String, _ action: String, by actor: String, at now: Instant, sql: String,
         value: some DatabaseValueConvertible
-    ) throws(LedgerStoreError) -> Bool {
+    ) throws(StoreError) -> Bool {
         try write("changing a gateway key") { db in
             try db.execute(sql: sql, arguments: [value, nameOrID, nameOrID])
             guard db.changesCount > 0 else { return false }
@@ -121,50 +105,30 @@ extension LedgerDatabase {
             return true
         }
     }
-}
 
-/// A key as the columns of `gateway_keys` have it.
-private enum KeyRow {
-    static func key(_ row: Row) -> GatewayKey {
-        var policy = KeyPolicy()
-        policy.tags = (decoded(row["tags"]) as [String: String]? ?? [:])
-            .map { CallAttributes.Tag(name: $0.key, value: $0.value) }
-            .sorted { $0.name < $1.name }
-        let trusted: [String] = decoded(row["trusted"]) ?? []
-        policy.trusted = Set(trusted.compactMap(KeyPolicy.Claim.init))
-        policy.required = decoded(row["required"]) ?? []
-        policy.blockStatus = row["block_status"]
-        return GatewayKey(
+    private static func key(_ row: Row) -> GatewayKey {
+        GatewayKey(
             id: row["id"], name: row["name"], userID: row["user_id"],
-            projectID: row["project_id"], policy: policy)
+            projectID: row["project_id"],
+            policy: StoredKeyPolicy(
+                tags: row["tags"], trusted: row["trusted"], required: row["required"],
+                blockStatus: row["block_status"]
+            ).policy)
     }
 
-    private static func decoded<Value: Decodable>(_ text: String) -> Value? {
-        try? JSONDecoder().decode(Value.self, from: Data(text.utf8))
-    }
-
-    static func tags(_ policy: KeyPolicy) -> String {
-        var object = JSONObjectText()
-        for tag in policy.tags { object.add(tag.name, tag.value) }
-        return object.closed
-    }
-
-    static func trusted(_ policy: KeyPolicy) -> String { list(policy.trusted.map(\.rawValue)) }
-    static func required(_ policy: KeyPolicy) -> String { list(policy.required) }
-
-    private static func list(_ texts: [String]) -> String {
-        "[" + texts.sorted().map(\.jsonQuoted).joined(separator: ",") + "]"
-    }
-
-    static func json(_ key: GatewayKey) -> String {
-        var object = JSONObjectText()
-        object.add("id", key.id)
-        object.add("user_id", key.userID)
-        object.add("project_id", key.projectID)
-        object.addRaw("tags", tags(key.policy))
-        object.addRaw("trusted", trusted(key.policy))
-        object.addRaw("required", required(key.policy))
-        object.add("block_status", Int64(key.policy.blockStatus))
-        return object.closed
+    static func insert(
+        _ db: Database, _ key: GatewayKey, _ digest: [UInt8], at now: Instant
+    ) throws {
+        let stored = StoredKeyPolicy(key.policy)
+        try db.execute(
+            sql: """
+                INSERT INTO gateway_keys (id, name, digest, user_id, project_id, tags, trusted,
+                    required, block_status, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                key.id, key.name, Data(digest), key.userID, key.projectID,
+                stored.tags, stored.trusted, stored.required, stored.blockStatus, now.text,
+            ])
     }
 }

@@ -3,13 +3,14 @@ internal import GRDB
 internal import Metering
 internal import Money
 package import Pricing
+package import Stores
 
 extension LedgerDatabase {
     /// Brings `cost_models` in line with the sheets: one row for each model and effective date,
     /// and versions that are priced no more switched off, never removed, as rows refer to them.
     package func store(
         _ book: PriceBook, at now: Instant
-    ) throws(LedgerStoreError) {
+    ) throws(StoreError) {
         try write("loading cost_models") { db in
             try db.execute(sql: "UPDATE cost_models SET active = 0 WHERE active <> 0")
             for provider in book.providers {

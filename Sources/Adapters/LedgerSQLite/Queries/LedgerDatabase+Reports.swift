@@ -2,6 +2,7 @@ internal import Chronology
 internal import GRDB
 internal import Money
 package import Reporting
+package import Stores
 
 extension LedgerDatabase {
     /// One statement for every choice of dimensions: the choice is bound like any other value.
@@ -28,7 +29,7 @@ extension LedgerDatabase {
         GROUP BY first_key, second_key
         """
 
-    package func report(_ query: SpendQuery) throws(LedgerStoreError) -> SpendReport {
+    package func report(_ query: SpendQuery) throws(StoreError) -> SpendReport {
         let second = query.dimensions.count > 1 ? query.dimensions[1].rawValue : nil
         let lines = try read("the report") { db in
             let rows = try Row.fetchCursor(

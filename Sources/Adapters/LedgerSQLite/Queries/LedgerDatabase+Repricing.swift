@@ -4,17 +4,10 @@ internal import GRDB
 internal import Metering
 package import Money
 package import Reporting
+package import Stores
 
 extension LedgerDatabase {
-    /// What calls used and no sheet had a price for.
-    package struct Unpriced: Sendable {
-        package let provider: String
-        /// A model, or a piece of one.
-        package let what: String
-        package let calls: Int64
-    }
-
-    package func unpriced(since: Instant) throws(LedgerStoreError) -> [Unpriced] {
+    package func unpriced(since: Instant) throws(StoreError) -> [UnpricedUse] {
         try read("reading calls without a price") { db in
             try Row.fetchAll(
                 db,
@@ -29,12 +22,12 @@ extension LedgerDatabase {
                     WHERE timestamp >= ? GROUP BY provider, model, piece.value
                     ORDER BY 1, 2
                     """, arguments: [since.text, since.text]
-            ).map { Unpriced(provider: $0[0], what: $0[1], calls: $0[2]) }
+            ).map { UnpricedUse(provider: $0[0], what: $0[1], calls: $0[2]) }
         }
     }
 
     /// Tells a running gateway that prices have changed.
-    package func notePriceChange(at now: Instant) throws(LedgerStoreError) {
+    package func notePriceChange(at now: Instant) throws(StoreError) {
         try write("noting the change of prices") { db in
             try db.execute(
                 sql: """
@@ -45,7 +38,7 @@ extension LedgerDatabase {
     }
 
     /// When prices were last changed by a command; nil: never.
-    package func lastPriceChange() throws(LedgerStoreError) -> String? {
+    package func lastPriceChange() throws(StoreError) -> String? {
         try read("reading the change of prices") { db in
             try String.fetchOne(db, sql: "SELECT changed_at FROM price_changes")
         }
@@ -56,7 +49,7 @@ extension LedgerDatabase {
     /// meantime is left as it is.
     package func adjust(
         _ adjustments: [PriceAdjustment], at now: Instant
-    ) throws(LedgerStoreError) -> Int {
+    ) throws(StoreError) -> Int {
         try write("writing adjustments") { db in
             var written = 0
             for adjustment in adjustments {
@@ -95,7 +88,7 @@ extension LedgerDatabase {
     /// What was booked for each call by adjustments, by call and attempt.
     package func adjustments(
         since: Instant, until: Instant
-    ) throws(LedgerStoreError) -> [String: Amount] {
+    ) throws(StoreError) -> [String: Amount] {
         try read("reading adjustments") { db in
             let rows = try Row.fetchCursor(
                 db,

@@ -4,7 +4,23 @@ enum BudgetSchema {
         LedgerSchema.Step(name: "0006_scopes", sql: attributes + budgets + spend),
         LedgerSchema.Step(name: "0007_alerts", sql: alerts + deliveries),
         LedgerSchema.Step(name: "0008_audit", sql: audit),
+        LedgerSchema.Step(name: "0009_shared_store", sql: sharedStore),
     ]
+
+    /// What is to be told to the store that several processes share, in order.
+    private static let sharedStore = """
+        ALTER TABLE budget_config ADD COLUMN on_store_outage TEXT;
+        CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            kind TEXT NOT NULL CHECK (kind IN ('row', 'correction', 'alert', 'trip')),
+            row_id INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE shared_store (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            replica_id TEXT NOT NULL,
+            began_at TEXT NOT NULL
+        ) STRICT;
+        """
 
     private static let attributes = """
         ALTER TABLE api_cost_tracking ADD COLUMN model_priced TEXT;

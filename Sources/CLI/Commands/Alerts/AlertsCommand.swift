@@ -5,6 +5,7 @@ internal import Chronology
 internal import Config
 internal import LedgerSQLite
 internal import Reporting
+internal import Stores
 
 struct AlertsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -5,6 +5,7 @@ internal import Config
 internal import Gateway
 internal import LedgerSQLite
 internal import Reporting
+internal import Stores
 
 struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -51,7 +52,7 @@ struct KeyCreate: ParsableCommand {
         var minted = KeyVault.mint(name: name, userID: user, projectID: project)
         minted.key.policy = policy
         try Failure.reported {
-            let pepper = try KeyVault.pepper(in: settings.state)
+            let pepper = try KeyVault.pepper(in: settings.state, of: ledger)
             try ledger.add(
                 minted.key, digest: KeyRing.digest(of: minted.secret, pepper: pepper),
                 by: Actor.name, at: SystemClock().now())
@@ -146,7 +147,7 @@ struct KeyRotate: ParsableCommand {
         let ledger = try shared.ledger()
         let minted = KeyVault.mint(name: key, userID: "", projectID: nil)
         let isRotated = try Failure.reported {
-            let pepper = try KeyVault.pepper(in: settings.state)
+            let pepper = try KeyVault.pepper(in: settings.state, of: ledger)
             return try ledger.rotateKey(
                 key, digest: KeyRing.digest(of: minted.secret, pepper: pepper), by: Actor.name,
                 at: SystemClock().now())

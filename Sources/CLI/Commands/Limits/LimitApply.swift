@@ -5,6 +5,7 @@ internal import Config
 internal import Foundation
 internal import LedgerSQLite
 internal import Reporting
+internal import Stores
 internal import ZoneDatabase
 
 /// A file of limits, and how it differs from what is in force.
@@ -30,11 +31,11 @@ struct LimitsPlan: ParsableArguments {
     }
 
     /// What has to be done; nothing where all is as the file says.
-    func steps(_ ledger: LedgerDatabase) throws -> [Step] {
+    func steps(_ ledger: any SpendStore) throws -> [Step] {
         let path = file
         let wanted = try Failure.reported {
             guard let data = FileManager.default.contents(atPath: path) else {
-                throw LedgerStoreError("\(path) cannot be read; name a file of limits with -f")
+                throw StoreError("\(path) cannot be read; name a file of limits with -f")
             }
             return try LimitsFile.read(
                 String(decoding: data, as: UTF8.self), path: path, zones: SystemZones())
@@ -99,7 +100,7 @@ struct LimitApply: ParsableCommand {
                 steps.map(\.name), by: Actor.name, at: SystemClock().now()
             ) { name, known in
                 guard byName[name]?.before == known else {
-                    throw LedgerStoreError(
+                    throw StoreError(
                         "\(name) was changed by somebody else in the meantime; nothing was"
                             + " applied; run it again")
                 }

@@ -3,6 +3,7 @@ internal import App
 internal import ArgumentParser
 internal import LedgerSQLite
 internal import Reporting
+internal import Stores
 
 struct LimitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

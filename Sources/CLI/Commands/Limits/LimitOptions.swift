@@ -73,6 +73,15 @@ struct LimitOptions: ParsableArguments {
     @Option(name: .long, help: "How long a trip stops the scope (default 10m).")
     var stopFor: String?
 
+    @Option(
+        name: .long,
+        help: """
+            While the database that several gateways share is away: closed (spend what was leased, \
+            then refuse), bounded:AMOUNT (so much more for each gateway and window), or \
+            open_unbounded (refuse nothing).
+            """)
+    var onStoreOutage: String?
+
     @Option(name: .long, help: "An address that alerts of this budget go to as well.")
     var alertEmail: String?
 
@@ -96,7 +105,8 @@ struct LimitOptions: ParsableArguments {
             (.mode, mode ?? stop), (.nearLimit, nearLimit), (.timeZone, timeZone),
             (.weekStart, weekStart), (.alertAt, alertAt), (.breaker, breaker),
             (.burnFactor, burnFactor), (.burnFloor, burnFloor), (.burnLimit, burnLimit),
-            (.stopFor, stopFor), (.alertEmail, alertEmail), (.alertWebhook, alertWebhook),
+            (.stopFor, stopFor), (.storeOutage, onStoreOutage), (.alertEmail, alertEmail),
+            (.alertWebhook, alertWebhook),
         ]
         return all.compactMap { field, text in text.map { (field, $0) } }
     }

@@ -5,6 +5,7 @@ internal import Chronology
 internal import LedgerSQLite
 internal import Money
 internal import Reporting
+internal import Stores
 
 struct LimitRaiseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,16 +47,16 @@ struct LimitRaiseCommand: ParsableCommand {
         _ = try Failure.reported {
             try ledger.change([name], by: Actor.name, at: now) { _, known in
                 guard var budget = known else {
-                    throw LedgerStoreError("\(name) has no limits; see 'limit list'")
+                    throw StoreError("\(name) has no limits; see 'limit list'")
                 }
                 for raise in raises {
                     guard let limit = budget.limits[raise.window] else {
-                        throw LedgerStoreError(
+                        throw StoreError(
                             "\(name) has no \(raise.window.label) limit to raise; set it with"
                                 + " 'limit set'")
                     }
                     guard raise.amount > limit else {
-                        throw LedgerStoreError(
+                        throw StoreError(
                             "the \(raise.window.label) limit is \(limit.shortDollars) USD already;"
                                 + " name a higher amount")
                     }

@@ -8,6 +8,7 @@ internal import Dialects
 internal import Gateway
 internal import LedgerSQLite
 internal import Money
+internal import Stores
 
 struct LimitSet: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -84,7 +85,7 @@ struct LimitSet: ParsableCommand {
     }
 
     /// A limit of what clients say binds only keys that trust it.
-    private func warn(of budget: Budget, _ ledger: LedgerDatabase) throws {
+    private func warn(of budget: Budget, _ ledger: any SpendStore) throws {
         if budget.alertEmail != nil,
             try !shared.settings().channels.contains(where: {
                 $0.kind == .email

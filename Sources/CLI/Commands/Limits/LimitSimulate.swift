@@ -5,6 +5,7 @@ internal import Chronology
 internal import LedgerSQLite
 internal import Money
 internal import Reporting
+internal import Stores
 
 struct LimitSimulate: ParsableCommand {
     static let configuration = CommandConfiguration(

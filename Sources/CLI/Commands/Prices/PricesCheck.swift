@@ -6,6 +6,7 @@ internal import Foundation
 internal import LedgerSQLite
 internal import Pricing
 internal import Reporting
+internal import Stores
 
 struct PricesCheck: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ internal import Config
 internal import Foundation
 internal import LedgerSQLite
 internal import Pricing
+internal import Stores
 
 struct PricesSync: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,6 +25,9 @@ struct PricesSync: ParsableCommand {
     static func sync(
         _ shared: SharedOptions, _ settings: Settings, what: String = "all sheets"
     ) throws -> Int {
+        try Failure.reported(exit: .storeUnreachable) {
+            try shared.sharedPrices(settings)?.push()
+        }
         let book = try shared.prices()
         let ledger = try shared.ledger()
         let now = SystemClock().now()

@@ -6,6 +6,7 @@ internal import LedgerSQLite
 internal import Money
 internal import Pricing
 internal import Reporting
+internal import Stores
 
 struct RepriceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -47,6 +47,8 @@ package struct Budget: Hashable, Sendable {
     package var thresholds: [Int]
     package var raises: [LimitRaise]
     package var breaker: BreakerRule?
+    /// While the store that several processes share is away.
+    package var storeOutage = StoreOutage.closed
     package var alertEmail: String?
     package var alertWebhook: String?
 

@@ -23,6 +23,7 @@ package enum BudgetField: String, CaseIterable, Sendable {
     case alertEmail = "alert_email"
     case alertWebhook = "alert_webhook"
     case raises
+    case storeOutage = "on_store_outage"
 
     /// A word that clears a limit.
     package static let none = "none"
@@ -78,6 +79,7 @@ extension Budget {
         case .alertAt:
             return thresholds == Self.defaultThresholds
                 ? nil : thresholds.map(String.init).joined(separator: ",")
+        case .storeOutage: return storeOutage == .closed ? nil : storeOutage.text
         case .alertEmail: return alertEmail
         case .alertWebhook: return alertWebhook.map(Self.masked)
         case .raises:
@@ -146,6 +148,13 @@ extension Budget {
             }
             calendar.weekStart = day
         case .alertAt: thresholds = try Self.thresholds(text, isCleared: isCleared)
+        case .storeOutage:
+            guard let policy = StoreOutage(text: isCleared ? "closed" : text) else {
+                throw BudgetFieldError(
+                    field: field,
+                    reason: "'\(text)' is not closed, bounded:AMOUNT or open_unbounded")
+            }
+            storeOutage = policy
         case .alertEmail: alertEmail = isCleared ? nil : try Self.address(text)
         case .alertWebhook: alertWebhook = isCleared ? nil : try Self.url(text)
         case .raises:

@@ -11,10 +11,16 @@ struct Bucket: Sendable {
     /// Calls in flight that are counted here.
     var openCount = 0
 
-    init(_ budget: Budget, _ id: BucketID, isCounted: (BudgetWindow) -> Bool, at now: Instant) {
+    init(
+        _ budget: Budget, _ id: BucketID, isShared: Bool, isCounted: (BudgetWindow) -> Bool,
+        at now: Instant
+    ) {
         self.id = id
         windows = budget.windows.filter { $0 != .perCall }.map { window in
             WindowCounter(window, budget.calendar, isCounted: isCounted(window), at: now)
+        }
+        if isShared {
+            for index in windows.indices { windows[index].lease = WindowLease() }
         }
         rates = budget.rates.map(RateCounter.init)
     }

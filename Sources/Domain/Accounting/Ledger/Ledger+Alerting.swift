@@ -5,7 +5,10 @@ extension Ledger {
     /// Thresholds that the spend of a bucket has reached and that nobody was told of.
     mutating func thresholdAlerts(_ match: BudgetIndex.Match, at now: Instant) -> [LedgerAction] {
         let budget = index.budgets[match.budget]
-        guard budget.mode != .shadow, let bucket = buckets[match.bucket] else { return [] }
+        // Of a limit that several processes share, the store tells when a threshold is reached.
+        guard !isShared, budget.mode != .shadow, let bucket = buckets[match.bucket] else {
+            return []
+        }
         var alerts: [LedgerAction] = []
         for (place, counter) in bucket.windows.enumerated() where counter.isCounted {
             guard let limit = budget.limit(of: counter.window, at: now),

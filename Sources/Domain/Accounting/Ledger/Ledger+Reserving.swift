@@ -26,6 +26,7 @@ extension Ledger {
             }
         }
         if let worst { return [.refuse(worst)] + refusalAlert(worst, at: now) }
+        if isShared, let wanting = secure(claim, granted, matches, at: now) { return [wanting] }
         hold(claim, granted, counting, admittedAt: now, at: now)
         return [
             .admit(Admittance(admittedAt: now, granted: granted, shadowRefusals: shadows))
@@ -50,7 +51,7 @@ extension Ledger {
     }
 
     /// What the budget sets aside for a call that may cost `granted`.
-    private func hold(_ claim: CallClaim, _ granted: Amount, _ budget: Budget) -> HoldAmount {
+    func hold(_ claim: CallClaim, _ granted: Amount, _ budget: Budget) -> HoldAmount {
         guard budget.nearLimit == .learned, let usual = claim.usual, usual < granted else {
             return HoldAmount(bound: granted)
         }
@@ -73,7 +74,7 @@ extension Ledger {
         // A window that is still being counted has at least so much, and binds by that.
         for counter in bucket.windows {
             guard let limit = budget.limit(of: counter.window, at: now),
-                counter.sums.settled + counter.held(with: hold) > limit
+                isOver(limit, counter, budget, hold, claim)
             else { continue }
             let refusal = refusal(claim, granted, counter, limit, budget, match.bucket, at: now)
             if worst.map(refusal.outlasts) ?? true { worst = refusal }
@@ -85,6 +86,23 @@ extension Ledger {
             if worst.map(refusal.outlasts) ?? true { worst = refusal }
         }
         return worst
+    }
+
+    /// Whether a hold would pass the limit. Of a shared one only its store can tell, so that the
+    /// answer is no until it was asked.
+    private func isOver(
+        _ limit: Amount, _ counter: WindowCounter, _ budget: Budget, _ hold: HoldAmount,
+        _ claim: CallClaim
+    ) -> Bool {
+        guard let lease = counter.lease, budget.mode == .enforce else {
+            return counter.settled + counter.held(with: hold) > limit
+        }
+        guard claim.answers > 0, !isStoreAway, let lack = counter.lack(with: hold),
+            !lease.canGrow(by: lack, under: limit)
+        else { return false }
+        let mayBeGivenBack =
+            lease.leasedByOthers > .zero && lease.settled + counter.held(with: hold) <= limit
+        return !mayBeGivenBack || claim.answers >= CallClaim.patientAnswers
     }
 
     private func callCapRefusal(
@@ -104,7 +122,7 @@ extension Ledger {
         _ budget: Budget,
         _ bucket: BucketID, at now: Instant
     ) -> Refusal {
-        let settled = counter.sums.settled
+        let settled = counter.settled
         let reason: Refusal.Reason =
             settled >= limit
             ? .spent : settled + granted > limit ? .exceedsRemainder : .heldByOthers
@@ -141,6 +159,7 @@ extension Ledger {
                 bucket.openCount += 1
                 for index in bucket.windows.indices {
                     bucket.windows[index].hold(hold, admittedAt: admittedAt, at: now)
+                    bucket.windows[index].lease?.usedAt = now
                 }
                 return bucket.claimRates(claim, granted, admittedAt: admittedAt, at: now)
             }

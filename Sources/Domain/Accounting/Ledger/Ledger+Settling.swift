@@ -24,7 +24,8 @@ extension Ledger {
                         claimed, used: used, admittedAt: reservation.admittedAt, at: now)
                 }
                 Self.book(
-                    cost, in: bucket, budget, spentAt: reservation.admittedAt, &entries)
+                    cost, in: &bucket, budget, spentAt: reservation.admittedAt, isHeld: true,
+                    &entries)
                 return budget.breaker.flatMap { bucket.breaker.note(cost, $0, at: now) }
             }
             if let cause { actions += trip(match, cause, at: now) }
@@ -47,20 +48,25 @@ extension Ledger {
         index.place(of: bucket.budget).map { BudgetIndex.Match(budget: $0, bucket: bucket) }
     }
 
-    /// Notes a settled cost for the store.
+    /// Notes a settled cost for the store. `isHeld`: it was held here, out of slices of limits that
+    /// several processes share.
     static func book(
-        _ cost: Amount, in bucket: Bucket, _ budget: Budget, spentAt: Instant,
+        _ cost: Amount, in bucket: inout Bucket, _ budget: Budget, spentAt: Instant, isHeld: Bool,
         _ entries: inout [SpendEntry]
     ) {
         guard cost != .zero else { return }
-        for counter in bucket.windows {
+        for place in bucket.windows.indices {
+            let counter = bucket.windows[place]
             guard let record = counter.record(of: spentAt) else { continue }
-            entries.append(
-                SpendEntry(
-                    counter: CounterKey(
-                        budget: budget.id,
-                        signature: budget.signature(of: counter.window)),
-                    scope: bucket.scope, start: record.start, expiry: record.end, amount: cost))
+            var entry = SpendEntry(
+                counter: CounterKey(
+                    budget: budget.id, signature: budget.signature(of: counter.window)),
+                scope: bucket.scope, start: record.start, expiry: record.end, amount: cost)
+            if isHeld, counter.lease != nil, counter.leaseSpan.contains(spentAt) {
+                entry.lease = leaseKey(counter, budget, bucket)
+                bucket.windows[place].lease?.unshipped += cost
+            }
+            entries.append(entry)
         }
     }
 
@@ -75,7 +81,8 @@ extension Ledger {
                 for index in bucket.windows.indices {
                     bucket.windows[index].add(spend.amount, spentAt: spentAt, at: now)
                 }
-                Self.book(spend.amount, in: bucket, budget, spentAt: spentAt, &entries)
+                Self.book(
+                    spend.amount, in: &bucket, budget, spentAt: spentAt, isHeld: false, &entries)
             }
             actions += thresholdAlerts(match, at: now)
         }

@@ -41,7 +41,8 @@ extension Ledger {
         }
         return BudgetStanding(
             budget: budget.id, name: budget.name, scope: scope, window: counter.window,
-            mode: budget.mode, limit: limit, settled: counter.sums.settled, held: counter.held,
+            mode: budget.mode, limit: limit, settled: counter.settled,
+            held: counter.held + (counter.lease?.leasedByOthers ?? .zero),
             span: span, isCounted: counter.isCounted, budgetScope: budget.scope)
     }
 

@@ -33,7 +33,12 @@ package struct Ledger: Sendable {
     var sweepThreshold = Ledger.minimumSweep
     static let minimumSweep = 1_024
 
-    package init() {}
+    /// Whether several processes share the limits, each with slices of them.
+    package let isShared: Bool
+    /// Whether the store that they share cannot be reached.
+    var isStoreAway = false
+
+    package init(isShared: Bool = false) { self.isShared = isShared }
 
     package var openHolds: Int { reservations.count }
 
@@ -53,6 +58,11 @@ package struct Ledger: Sendable {
         case .resume(let claim, let admittedAt): return resume(claim, admittedAt, at: now)
         case .trip(let trips): return restore(trips, at: now)
         case .clear(let trips): return clear(trips)
+        case .lease(let answers): return take(answers, at: now)
+        case .giveUp(let choice): return giveUp(choice, at: now)
+        case .store(let isAway):
+            isStoreAway = isAway
+            return []
         }
     }
 
@@ -84,7 +94,7 @@ package struct Ledger: Sendable {
 
     func newBucket(_ budget: Budget, _ id: BucketID, at now: Instant) -> Bucket {
         Bucket(
-            budget, id,
+            budget, id, isShared: isShared,
             isCounted: { window in
                 counted.contains(
                     CounterKey(budget: id.budget, signature: budget.signature(of: window)))

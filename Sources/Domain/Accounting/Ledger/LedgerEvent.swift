@@ -13,6 +13,11 @@ package struct CallClaim: Sendable {
     package var usual: Amount?
     /// The most tokens that it can use.
     package var tokens: Int64
+    /// How often the shared store was asked for what the call lacked. Its first answer decides,
+    /// unless what is left is only leased to others, who may give it back.
+    package var answers = 0
+    /// Answers after which a call does not wait for others any more.
+    package static let patientAnswers = 5
 
     package init(
         attempt: AttemptID, attributes: CallAttributes, bound: Amount, floor: Amount? = nil,
@@ -62,6 +67,8 @@ package struct SpendEntry: Hashable, Sendable {
     /// From then on it matters to nobody.
     package let expiry: Instant
     package var amount: Amount
+    /// The slice that it was spent out of.
+    package var lease: LeaseKey?
 
     package init(
         counter: CounterKey, scope: Scope, start: Instant, expiry: Instant, amount: Amount
@@ -95,6 +102,21 @@ package enum LedgerEvent: Sendable {
     case trip([BreakerTrip])
     /// Loop breakers that somebody has reset.
     case clear([BreakerTrip])
+    /// The shared store's word on leases.
+    case lease([LeaseAnswer])
+    /// Gives up slices that nothing holds: all, or those of some windows, or those that were not
+    /// used for so many seconds.
+    case giveUp(LeaseChoice)
+    /// The shared store cannot be reached, or can again.
+    case store(isAway: Bool)
+}
+
+/// Which slices go back to the shared store.
+package enum LeaseChoice: Sendable {
+    case all
+    case unused(seconds: Int64)
+    /// Others wait for them.
+    case wanted(Set<LeaseKey>)
 }
 
 /// What the ledger wants done, in this order.
@@ -110,6 +132,12 @@ package enum LedgerAction: Sendable {
     case want([CounterKey])
     /// These windows are counted no more: should one come back, spend will have passed by.
     case drop([CounterKey])
+    /// The call may fit once the shared store has given more; nothing is held for it.
+    case lack([LeaseNeed])
+    /// The shared store is away, and the named budget refuses what was not leased before.
+    case away(String)
+    /// These parts of slices are given up.
+    case giveUp([LeaseKey: Amount])
 }
 
 /// What an admitted call may do.

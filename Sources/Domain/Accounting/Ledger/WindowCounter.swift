@@ -15,6 +15,8 @@ struct WindowCounter: Sendable {
     private(set) var hasAlertedRefusal = false
     /// False until spend from before the limit was set has been added.
     var isCounted: Bool
+    /// Where several processes share the limit: this one's slice. Nil where it is alone.
+    var lease: WindowLease?
 
     init(_ window: BudgetWindow, _ calendar: BudgetCalendar, isCounted: Bool, at now: Instant) {
         self.window = window
@@ -36,6 +38,7 @@ struct WindowCounter: Sendable {
         } else if now >= span.end, let open = calendar.span(of: window, at: now) {
             spanSums = SpendSums()
             largestRest = .zero
+            lease = lease.map { _ in WindowLease() }
             begin(open)
         }
     }
@@ -136,7 +139,25 @@ struct WindowCounter: Sendable {
     }
 
     /// Whether anything is left that counts or is still to be settled.
-    var isIdle: Bool { sums.settled == .zero && sums.openCount == 0 }
+    var isIdle: Bool {
+        sums.settled == .zero && sums.openCount == 0 && lease.map(\.isIdle) ?? true
+    }
+
+    /// What a lease is taken under, and until when it matters.
+    var leaseSpan: WindowSpan {
+        rolling == nil && !span.isEverything
+            ? span : WindowSpan(start: Instant(microseconds: 0), end: WindowSpan.everything.end)
+    }
+
+    /// What all processes have settled in the window, as far as it is known here.
+    var settled: Amount { lease?.settled ?? sums.settled }
+
+    /// What a hold would need beyond the slice; nil where it fits, or no slice binds.
+    func lack(with hold: HoldAmount) -> Amount? {
+        guard let lease else { return nil }
+        let lack = held(with: hold) - lease.room
+        return lack > .zero ? lack : nil
+    }
 
     /// Adds what the store kept.
     mutating func restore(_ entry: SpendEntry, at now: Instant) {

@@ -5,7 +5,7 @@ internal import Money
 package struct LedgerLoading<Source: LedgerSource> {
     private let source: Source
     private let now: Instant
-    package private(set) var ledger = Ledger()
+    package private(set) var ledger: Ledger
     private var sums: [SpendEntry.Place: SpendEntry] = [:]
     package private(set) var alerts: [BudgetAlert] = []
     /// Windows that have to be counted from the rows.
@@ -13,8 +13,11 @@ package struct LedgerLoading<Source: LedgerSource> {
     /// Windows of the budgets that are in force.
     package let live: Set<CounterKey>
 
-    package init(_ source: Source, budgets: [Budget], at now: Instant) throws {
+    package init(
+        _ source: Source, budgets: [Budget], isShared: Bool = false, at now: Instant
+    ) throws {
         self.source = source
+        ledger = Ledger(isShared: isShared)
         self.now = now
         live = Set(
             budgets.flatMap { budget in

@@ -23,4 +23,10 @@ package struct AuditEntry: Sendable {
     package let id: Int64
     package let timestamp: String
     package let change: Change
+
+    package init(id: Int64, timestamp: String, change: Change) {
+        self.id = id
+        self.timestamp = timestamp
+        self.change = change
+    }
 }

@@ -17,6 +17,42 @@ package struct AlertRecord: Sendable {
     package let acknowledgedBy: String?
     /// How its deliveries stand: `ops: delivered`.
     package let deliveries: String?
+
+    package init(
+        id: Int64,
+        kind: String,
+        scope: String,
+        budgetName: String,
+        budgetID: Int64?,
+        userID: String?,
+        window: String,
+        threshold: Int64,
+        severity: String,
+        percent: String,
+        message: String,
+        status: String,
+        timestamp: String,
+        acknowledgedAt: String?,
+        acknowledgedBy: String?,
+        deliveries: String?
+    ) {
+        self.id = id
+        self.kind = kind
+        self.scope = scope
+        self.budgetName = budgetName
+        self.budgetID = budgetID
+        self.userID = userID
+        self.window = window
+        self.threshold = threshold
+        self.severity = severity
+        self.percent = percent
+        self.message = message
+        self.status = status
+        self.timestamp = timestamp
+        self.acknowledgedAt = acknowledgedAt
+        self.acknowledgedBy = acknowledgedBy
+        self.deliveries = deliveries
+    }
 }
 
 /// An alert that is to go through a channel.
@@ -29,6 +65,24 @@ package struct AlertDelivery: Sendable {
     /// Of the alert's budget.
     package let budgetEmail: String?
     package let budgetWebhook: String?
+
+    package init(
+        id: Int64,
+        channel: String,
+        messageID: String,
+        attempts: Int64,
+        alert: AlertRecord,
+        budgetEmail: String?,
+        budgetWebhook: String?
+    ) {
+        self.id = id
+        self.channel = channel
+        self.messageID = messageID
+        self.attempts = attempts
+        self.alert = alert
+        self.budgetEmail = budgetEmail
+        self.budgetWebhook = budgetWebhook
+    }
 }
 
 /// How one try of a delivery went.

@@ -1,11 +1,7 @@
 internal import GRDB
+internal import Stores
 
-/// Why the embedded store cannot be used, with the file and the remedy.
-package struct LedgerStoreError: Error, CustomStringConvertible, Equatable {
-    package let description: String
-
-    package init(_ description: String) { self.description = description }
-
+extension StoreError {
     init(_ error: any Error, doing what: String, path: String) {
         guard let error = error as? DatabaseError else {
             self.init("\(what) failed on \(path): \(error)")

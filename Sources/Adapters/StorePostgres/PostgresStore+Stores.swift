@@ -1,0 +1,3 @@
+internal import Stores
+
+extension PostgresStore: SpendStore {}

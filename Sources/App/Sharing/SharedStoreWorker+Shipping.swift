@@ -1,0 +1,101 @@
+internal import Accounting
+internal import Chronology
+internal import Gateway
+internal import LedgerSQLite
+internal import StorePostgres
+internal import Stores
+internal import Synchronization
+
+extension SharedStoreWorker {
+    /// Rows of one shipment, which bounds how long a call waits for a lease behind it.
+    private static let shipmentRows = 400
+    /// Rows after which the outbox is tidied, and the time after which in any case.
+    private static let tidyRows: Int64 = 5_000
+
+    /// Brings the store what it has not heard, up to one shipment; returns how much.
+    @discardableResult
+    func ship(_ state: inout SharedStoreState, _ services: GatewayServices) throws -> Int {
+        let items = try outbox.items(
+            after: shippedUpTo.load(ordering: .relaxed), limit: Self.shipmentRows)
+        var rows: [OutboxRow] = []
+        for item in items {
+            if case .row(let row, isCorrection: false) = item.content {
+                rows.append(row)
+                continue
+            }
+            // In order: what stands before it goes first.
+            try ship(rows, &state, services)
+            rows = []
+            try tell(item, &state, services)
+        }
+        try ship(rows, &state, services)
+        if let last = items.last { try note(last.number) }
+        return items.count
+    }
+
+    private func note(_ number: Int64) throws {
+        let before = shippedUpTo.exchange(number, ordering: .relaxed)
+        if before / Self.tidyRows != number / Self.tidyRows { try outbox.forget(upTo: number) }
+    }
+
+    private func tell(
+        _ item: OutboxItem, _ state: inout SharedStoreState, _ services: GatewayServices
+    ) throws {
+        switch item.content {
+        case .alert(let json): try store.insertAlert(json: json)
+        case .trip(let json): try store.insertTrip(json: json, of: state.replica)
+        case .row(let row, _):
+            try persist(&state, services) { store, state throws(PostgresStore.LeaseRefusal) in
+                try store.correct(
+                    row, split: state.split, version: state.version, at: self.clock.now())
+            }
+            state.hasCorrected = true
+        }
+    }
+
+    private func ship(
+        _ rows: [OutboxRow], _ state: inout SharedStoreState, _ services: GatewayServices
+    ) throws {
+        guard !rows.isEmpty else { return }
+        let attempts = rows.map(\.attempt)
+        let parts = services.bookkeeper.leaseParts(of: attempts)
+        let answers = try persist(&state, services) {
+            store, state throws(PostgresStore.LeaseRefusal) in
+            try store.ship(
+                PostgresStore.Shipment(
+                    rows: rows, leaseParts: parts, split: state.split, version: state.version),
+                of: state.replica, at: self.clock.now())
+        }
+        services.bookkeeper.take(answers)
+        services.bookkeeper.forgetLeaseParts(of: attempts)
+        for answer in answers { try alert(answer.key, answer.figures, &state) }
+    }
+
+    /// Tries that end only with the store's absence: limits that change meanwhile are read anew.
+    private func persist<Value>(
+        _ state: inout SharedStoreState, _ services: GatewayServices,
+        _ body: (PostgresStore, SharedStoreState) throws(PostgresStore.LeaseRefusal) -> Value
+    ) throws -> Value {
+        while true {
+            do throws(PostgresStore.LeaseRefusal) {
+                return try body(store, state)
+            } catch {
+                switch error {
+                case .fenced: throw Fenced()
+                case .outdated: try takeUpChanges(&state, services)
+                case .failed(let failure): throw failure
+                }
+            }
+        }
+    }
+
+    /// Writes the alerts that a window's standing calls for; the store keeps each once.
+    func alert(
+        _ key: LeaseKey, _ figures: SharedFigures, _ state: inout SharedStoreState
+    ) throws {
+        let alerts = state.split.alerts(
+            key, figures, beyond: state.alerted[key] ?? 0, at: clock.now())
+        for alert in alerts { try store.insertAlert(json: StoredAlert(alert).json) }
+        if let highest = alerts.map(\.threshold).max() { state.alerted[key] = highest }
+    }
+}

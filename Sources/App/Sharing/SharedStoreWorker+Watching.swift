@@ -1,0 +1,147 @@
+internal import Accounting
+internal import Chronology
+internal import Config
+internal import Crypto
+internal import Gateway
+internal import LedgerSQLite
+internal import Logging
+internal import Money
+internal import StorePostgres
+internal import Stores
+internal import Synchronization
+
+extension SharedStoreWorker {
+    /// A change is in force within a second; this leaves room for the reading of it.
+    private static let lookPeriod = Duration.milliseconds(200)
+    /// Between two looks at all windows: for what others have spent, and for alerts that a process
+    /// died before writing.
+    private static let sweepPeriod = Duration.seconds(1)
+    /// Windows that alerts are remembered of.
+    private static let maximumAlerted = 20_000
+
+    /// Takes this process's place among those that share the store, and takes up where its last
+    /// start, or the last connection, ended.
+    func connect(_ services: GatewayServices, isFirst: Bool) throws -> SharedStoreState {
+        let replica = try store.register(
+            outbox.replicaID, address: "\(settings.listen)",
+            nowMicroseconds: { self.clock.machineMicroseconds })
+        clock.follow(replica.clockOffset)
+        var state = SharedStoreState(
+            replica: replica, split: SpendSplit(services.bookkeeper.budgets), marks: [:])
+        try takeUpChanges(&state, services)
+        // What the store has not heard comes first: a slice that goes back must be spent in it.
+        while try ship(&state, services) > 0 {}
+        if isFirst {
+            try store.giveBackAll(of: replica)
+        } else {
+            try reconcile(state, services)
+        }
+        state.hasCorrected = true
+        try sweep(&state, services)
+        noteReturn(services)
+        return state
+    }
+
+    /// After a connection was lost it is not known what was written of its last statement: what the
+    /// store has leased to this process is what counts.
+    private func reconcile(_ state: SharedStoreState, _ services: GatewayServices) throws {
+        let windows = services.bookkeeper.leasedWindows()
+        let leases = try store.leases(of: state.replica, at: clock.now())
+        var answers = leases
+        let known = Set(leases.map(\.key))
+        for window in windows where !known.contains(window.key) {
+            answers.append(
+                LeaseAnswer(
+                    key: window.key, amount: .zero,
+                    figures: SharedFigures(settled: .zero, leased: .zero)))
+        }
+        for index in answers.indices { answers[index].endsBorrowing = true }
+        services.bookkeeper.take(answers)
+    }
+
+    func look(_ state: inout SharedStoreState, _ services: GatewayServices) throws {
+        guard state.lastLook.duration(to: .now) >= Self.lookPeriod else { return }
+        state.lastLook = .now
+        if try store.changeMarks() != state.marks { try takeUpChanges(&state, services) }
+        do throws(PostgresStore.LeaseRefusal) {
+            while try store.takeUpForeignRows(state.split, version: state.version) > 0 {}
+        } catch {
+            switch error {
+            case .fenced: throw Fenced()
+            case .outdated: try takeUpChanges(&state, services)
+            case .failed(let failure): throw failure
+            }
+        }
+    }
+
+    /// Puts in force what the store configures, where it has changed.
+    func takeUpChanges(_ state: inout SharedStoreState, _ services: GatewayServices) throws {
+        let marks = try store.changeMarks()
+        if marks["keys"] != state.marks["keys"] {
+            services.use(try keyRing())
+        }
+        if marks["breakers"] != state.marks["breakers"] {
+            let now = clock.now()
+            services.bookkeeper.clear(try store.resetTrips(at: now))
+            services.bookkeeper.restore(try store.openTrips(at: now))
+        }
+        if marks["prices"] != state.marks["prices"], state.marks["prices"] != nil {
+            try takeUpPrices(services)
+        }
+        if marks["budgets"] != state.marks["budgets"] {
+            let budgets = try store.budgets()
+            state.split = SpendSplit(budgets)
+            try store.countMissing(state.split, version: marks["budgets"] ?? 0, at: clock.now())
+            _ = services.bookkeeper.setBudgets(budgets)
+            services.bookkeeper.noteStore(isAway: false)
+            state.alerted = [:]
+        }
+        try ledger.mirror(state.split.budgets, try store.keys(), at: clock.now())
+        let hadBudgets = state.marks["budgets"] == marks["budgets"]
+        state.marks = marks
+        guard !hadBudgets else { return }
+        // What is leased beyond need goes back, as a limit may be lower now; what calls in flight
+        // hold of a new one is leased at once.
+        try returnParts(services.bookkeeper.giveUp(.all), state, services)
+        try take(services.bookkeeper.uncoveredNeeds(), &state, services)
+    }
+
+    func keyRing() throws -> KeyRing {
+        KeyRing(
+            mode: settings.authMode, defaultUser: settings.defaultUser,
+            pepper: try KeyVault.pepper(in: settings.state, of: store), keys: try store.keys())
+    }
+
+    private func takeUpPrices(_ services: GatewayServices) throws {
+        do {
+            try SharedPrices(store: store, state: settings.state).pull()
+            services.use(try PriceSheetFolder.read(settings.pricing, state: settings.state))
+            logger.notice("prices.changed")
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            logger.error("prices.refused", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    func sweep(_ state: inout SharedStoreState, _ services: GatewayServices) throws {
+        guard state.hasCorrected || state.lastSweep.duration(to: .now) >= Self.sweepPeriod else {
+            return
+        }
+        state.hasCorrected = false
+        state.lastSweep = .now
+        if state.alerted.count > Self.maximumAlerted { state.alerted = [:] }
+        let now = clock.now()
+        let own = Dictionary(
+            try store.leases(of: state.replica, at: now).map { ($0.key, $0.amount) }
+        ) { first, _ in first }
+        var answers: [LeaseAnswer] = []
+        for (key, figures) in try store.figures(at: now) {
+            try alert(key, figures, &state)
+            answers.append(
+                LeaseAnswer(key: key, amount: own[key] ?? .zero, figures: figures))
+        }
+        services.bookkeeper.take(answers)
+        try outbox.forget(upTo: shippedUpTo.load(ordering: .relaxed))
+    }
+}

@@ -1,0 +1,137 @@
+internal import Accounting
+internal import Chronology
+internal import Config
+internal import Dispatch
+internal import Gateway
+internal import LedgerSQLite
+internal import Linux
+internal import Logging
+internal import StorePostgres
+internal import Stores
+internal import Synchronization
+
+/// Speaks with the shared store on a thread of its own: brings it the rows of the local ledger,
+/// takes slices of limits from it, and puts in force what others have changed there.
+///
+/// One thread does all of it, so that what the store says of a lease is never overtaken by a row
+/// that is on its way.
+final class SharedStoreWorker: Sendable {
+    /// Between two looks at the outbox while nothing is waited for.
+    private static let idleMilliseconds = 5
+    /// After a failure, doubled up to the longest.
+    private static let firstRetryMilliseconds = 50
+    private static let longestRetryMilliseconds = 1_000
+
+    let store: PostgresStore
+    let outbox: LedgerOutbox
+    let ledger: LedgerDatabase
+    let desk: LeaseDesk
+    let clock: SharedClock
+    let settings: Settings
+    let logger: Logger
+    private let bell: DispatchSemaphore
+    private let isStopping = Atomic(false)
+    private let hasEnded = Atomic(false)
+    /// Numbers of the outbox up to which the store has everything.
+    let shippedUpTo = Atomic<Int64>(0)
+    let isAway = Atomic(false)
+
+    init(
+        store: PostgresStore, outbox: LedgerOutbox, ledger: LedgerDatabase, clock: SharedClock,
+        settings: Settings, logger: Logger
+    ) {
+        self.store = store
+        self.outbox = outbox
+        self.ledger = ledger
+        self.clock = clock
+        self.settings = settings
+        self.logger = logger
+        let bell = DispatchSemaphore(value: 0)
+        self.bell = bell
+        desk = LeaseDesk { bell.signal() }
+    }
+
+    func start(_ services: GatewayServices) throws {
+        try SystemThread.start(name: "shared-store") { self.work(services) }
+    }
+
+    /// Brings what is left to the store and gives all slices back; false after `seconds`.
+    func stop(seconds: Int) async -> Bool {
+        isStopping.store(true, ordering: .releasing)
+        bell.signal()
+        let deadline = ContinuousClock.now.advanced(by: .seconds(seconds))
+        while !hasEnded.load(ordering: .acquiring) {
+            if ContinuousClock.now > deadline { return false }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        return true
+    }
+
+    private func work(_ services: GatewayServices) {
+        var state: SharedStoreState?
+        var retry = Self.firstRetryMilliseconds
+        var isFirst = true
+        while true {
+            let isLast = isStopping.load(ordering: .acquiring)
+            do {
+                var current = try state ?? connect(services, isFirst: isFirst)
+                state = nil
+                isFirst = false
+                try round(&current, services)
+                if isLast {
+                    try leave(current, services)
+                    break
+                }
+                state = current
+                retry = Self.firstRetryMilliseconds
+                _ = bell.wait(timeout: .now() + .milliseconds(Self.idleMilliseconds))
+            } catch {
+                lose(error, services)
+                if isLast { break }
+                waitForReturn(retry, services)
+                retry = min(retry * 2, Self.longestRetryMilliseconds)
+            }
+        }
+        hasEnded.store(true, ordering: .releasing)
+    }
+
+    /// While the store is away calls are answered by the policies of their limits.
+    private func waitForReturn(_ milliseconds: Int, _ services: GatewayServices) {
+        let deadline = ContinuousClock.now.advanced(by: .milliseconds(milliseconds))
+        while ContinuousClock.now < deadline, !isStopping.load(ordering: .acquiring) {
+            desk.answer(desk.takeWaiters())
+            _ = bell.wait(timeout: .now() + .milliseconds(Self.idleMilliseconds))
+        }
+    }
+
+    private func lose(_ error: any Error, _ services: GatewayServices) {
+        services.bookkeeper.noteStore(isAway: true)
+        desk.answer(desk.takeWaiters())
+        guard !isAway.exchange(true, ordering: .relaxed) else { return }
+        logger.error("store.away", metadata: ["reason": "\(error)"])
+    }
+
+    func noteReturn(_ services: GatewayServices) {
+        services.bookkeeper.noteStore(isAway: false)
+        guard isAway.exchange(false, ordering: .relaxed) else { return }
+        logger.notice("store.back")
+    }
+
+    /// One round: everything that is due.
+    private func round(_ state: inout SharedStoreState, _ services: GatewayServices) throws {
+        try renew(&state)
+        try look(&state, services)
+        try ship(&state, services)
+        try lease(&state, services)
+        try giveBack(&state, services)
+        try sweep(&state, services)
+    }
+
+    private func leave(_ state: SharedStoreState, _ services: GatewayServices) throws {
+        var state = state
+        while try ship(&state, services) > 0 {}
+        try returnParts(services.bookkeeper.giveUp(.all), state, services)
+        try outbox.forget(upTo: shippedUpTo.load(ordering: .relaxed))
+        try store.deregister(state.replica)
+    }
+}

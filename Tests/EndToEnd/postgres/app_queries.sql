@@ -1,0 +1,34 @@
+-- What the app and its pages run once Spendfuse is in place, on every shape.
+SELECT * FROM api_cost_tracking ORDER BY timestamp DESC LIMIT 10;
+SELECT * FROM budget_config;
+SELECT model_name, AVG(response_time_ms), AVG(total_tokens) FROM model_performance_metrics
+GROUP BY model_name;
+SELECT * FROM migration_history ORDER BY applied_at DESC;
+SELECT monthly_limit FROM budget_config WHERE user_id = 'u1';
+SELECT get_monthly_spending();
+SELECT get_spending_since(now() - interval '1 day', NULL);
+SELECT get_daily_spending();
+SELECT get_hourly_spending(filter_user_id => NULL);
+SELECT * FROM get_top_expensive_calls(limit_count => 5, since_days => 7);
+SELECT * FROM calculate_potential_savings('gpt-4o', 'gpt-4o-mini', 30);
+SELECT * FROM get_best_model_for_task('coding', 'balanced');
+SELECT * FROM get_model_performance_summary(p_days => 30);
+SELECT cleanup_old_performance_data();
+SELECT total_calls, total_cost, avg_cost_per_call FROM daily_cost_summary;
+SELECT total_calls, total_cost, avg_cost_per_call FROM monthly_cost_summary;
+SELECT model, total_calls, total_cost FROM cost_by_model;
+SELECT endpoint, total_calls, total_cost FROM cost_by_endpoint;
+SELECT provider, total_calls, total_cost FROM cost_by_provider;
+SELECT provider, model, total_calls, total_cost FROM cost_by_provider_model;
+SELECT date, provider, total_cost FROM daily_cost_by_provider;
+SELECT hour, total_calls, total_cost FROM hourly_cost_trend;
+SELECT conversation_id, total_cost FROM most_expensive_conversations LIMIT 10;
+SELECT month, total_cost FROM monthly_spending_trend;
+SELECT user_id, total_cost FROM user_spending_leaderboard LIMIT 10;
+SELECT * FROM model_avg_response_time;
+SELECT * FROM model_success_rate;
+SELECT * FROM model_user_satisfaction;
+SELECT * FROM best_model_by_task;
+SELECT * FROM model_token_efficiency;
+SELECT * FROM model_performance_trends;
+SELECT name, scope, mode, thresholds FROM budget_limits;
