@@ -38,6 +38,12 @@ package enum KeyVault {
         FileManager.default.fileExists(atPath: "\(state)/\(sharedFileName)")
     }
 
+    static func bytes(in state: String) throws(Failure) -> [UInt8] {
+        _ = try pepper(in: state)
+        return FileManager.default.contents(atPath: "\(state)/\(fileName)").map { [UInt8]($0) }
+            ?? []
+    }
+
     static func keptPepper(in state: String) throws(Failure) -> SymmetricKey {
         let path = "\(state)/\(sharedFileName)"
         guard let data = FileManager.default.contents(atPath: path) else {

@@ -182,6 +182,11 @@ package struct SettingsLoader {
         guard let url = found("database.url"), !url.text.isEmpty, url.text != "null" else {
             return nil
         }
+        // The password stays out of whatever shows settings.
+        if let index = origins.lastIndex(where: { $0.key == "database.url" }) {
+            origins[index] = Settings.Origin(
+                key: "database.url", value: "***", origin: origins[index].origin)
+        }
         guard url.text.hasPrefix("postgresql://") || url.text.hasPrefix("postgres://") else {
             throw ConfigError(
                 "\(url.place): database.url must be postgresql://USER:PASSWORD@HOST:PORT/NAME")

@@ -142,8 +142,8 @@ extension GatewayError {
         var error = GatewayError(
             .budgetStoreUnavailable, status: 503,
             "the limit of \(scope) is kept in the shared database, which cannot be reached, and"
-                + " what was leased of it before is spent; the call was not sent. Ask again soon, or"
-                + " set --on-store-outage of the limit to bounded:AMOUNT")
+                + " what was leased of it before is spent; the call was not sent. Ask again soon,"
+                + " or set --on-store-outage of the limit to bounded:AMOUNT")
         error.retryAfterSeconds = 2
         error.facts = [GatewayError.Fact(name: "scope", value: scope)]
         return error

@@ -1,4 +1,5 @@
 package import Accounting
+internal import Foundation
 internal import Money
 
 /// Something of the local ledger that the shared store is to hear, in the order of their numbers.
@@ -36,4 +37,24 @@ package struct OutboxRow: Sendable {
         self.shadowRefusals = shadowRefusals
         self.json = json
     }
+
+    /// The row without the texts that clients and upstreams put into it; nil where it has none any
+    /// more. What it cost, whose it is and what it counts in stays.
+    package func plain() -> OutboxRow? {
+        guard
+            var object = (try? JSONSerialization.jsonObject(with: Data(json.utf8)))
+                as? [String: Any], object["metadata"] as? String != Self.plainMetadata
+        else { return nil }
+        for name in ["tags", "session_id", "conversation_id", "error_message", "error_type"] {
+            object[name] = NSNull()
+        }
+        object["usage"] = "{}"
+        object["metadata"] = Self.plainMetadata
+        guard let data = try? JSONSerialization.data(withJSONObject: object) else { return nil }
+        return OutboxRow(
+            attempt: attempt, spend: spend, shadowRefusals: shadowRefusals,
+            json: String(decoding: data, as: UTF8.self))
+    }
+
+    private static let plainMetadata = #"{"texts":"left out, as the database refused them"}"#
 }

@@ -4,8 +4,14 @@ package struct StoreError: Error, CustomStringConvertible, Equatable {
     /// Whether the same can succeed later, without anybody doing anything about it.
     package let isPassing: Bool
 
-    package init(_ description: String, isPassing: Bool = false) {
+    /// Whether the values are at fault, which the same store refuses again, and not the store.
+    package let isAboutValues: Bool
+
+    package init(
+        _ description: String, isPassing: Bool = false, isAboutValues: Bool = false
+    ) {
         self.description = description
         self.isPassing = isPassing
+        self.isAboutValues = isAboutValues
     }
 }

@@ -70,14 +70,18 @@ max_wal_size = '4GB'
     def freeze(self):
         self.frozen = self.processes
         for process in self.frozen:
-            os.kill(process, signal.SIGSTOP)
+            self._signal(process, signal.SIGSTOP)
 
     def thaw(self):
         for process in self.frozen:
-            try:
-                os.kill(process, signal.SIGCONT)
-            except ProcessLookupError:
-                pass
+            self._signal(process, signal.SIGCONT)
+
+    @staticmethod
+    def _signal(process, number):
+        try:
+            os.kill(process, number)
+        except ProcessLookupError:
+            pass  # A server's process for one connection may have ended.
 
     def database(self):
         """A new, empty database; returns its name."""

@@ -133,6 +133,7 @@ def test_cycles_of_failures_lose_double_and_overspend_nothing(tmp_path, stub, ow
     def load():
         while not ended.is_set():
             replies.extend(burst(fleet, 100, lambda index: "OUTPUT=10", 10))
+            time.sleep(0.3)
 
     loader = threading.Thread(target=load)
     loader.start()

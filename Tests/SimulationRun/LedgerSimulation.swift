@@ -1,6 +1,7 @@
 internal import TestSupport
 
-/// Runs the ledger's simulation over a range of seeds: `ledger-simulation FIRST LAST [STEPS]`.
+/// Runs the ledger's simulation over a range of seeds: `ledger-simulation FIRST LAST [STEPS]
+/// [fleet]`; with `fleet` that of several gateways on one store.
 /// Prints the first seed and step that break an invariant, and repeats them when given again.
 @main
 enum LedgerSimulation {
@@ -10,12 +11,17 @@ enum LedgerSimulation {
     static func main() {
         let numbers = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
         guard numbers.count >= 2, numbers[0] <= numbers[1] else {
-            print("usage: ledger-simulation FIRST_SEED LAST_SEED [STEPS]")
+            print("usage: ledger-simulation FIRST_SEED LAST_SEED [STEPS] [fleet]")
             return
         }
+        let isFleet = CommandLine.arguments.contains("fleet")
         let steps = numbers.count > 2 ? Int(numbers[2]) : defaultSteps
         for seed in numbers[0]...numbers[1] {
-            if let failure = Simulation.run(seed: seed, steps: steps) {
+            let failure =
+                isFleet
+                ? FleetSimulation.run(seed: seed, steps: steps)
+                : Simulation.run(seed: seed, steps: steps)
+            if let failure {
                 print(failure)
                 return
             }

@@ -26,9 +26,9 @@ package final class PostgresStore: Sendable {
     /// The URL without user and password, and without the parameters behind it.
     package static func masked(_ url: String) -> String {
         guard let scheme = url.range(of: "://") else { return "the database" }
-        let rest = url[scheme.upperBound...].prefix { $0 != "?" }
+        let rest = url[scheme.upperBound...]
         let host = rest.lastIndex(of: "@").map { rest[rest.index(after: $0)...] } ?? rest
-        return "\(url[..<scheme.upperBound])\(host)"
+        return "\(url[..<scheme.upperBound])\(host.prefix { $0 != "?" })"
     }
 
     /// Runs one statement in a transaction of its own.

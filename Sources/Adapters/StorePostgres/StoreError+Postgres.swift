@@ -5,6 +5,8 @@ extension StoreError {
     init(_ failure: PostgresFailure, doing what: String) {
         let remedy: String
         switch (failure.kind, failure.sqlState) {
+        case (.refused, "28000"):
+            remedy = "correct the user, the password or the name in database.url"
         case (.unreachable, _), (.inDoubt, _):
             remedy = "check that the server of database.url runs and can be reached from here"
         case (_, "42P01"), (_, "42703"): remedy = "run 'spendfuse migrate up'"
@@ -14,6 +16,8 @@ extension StoreError {
         default: remedy = "see the reason"
         }
         self.init(
-            "\(what) failed on the database: \(failure); \(remedy)", isPassing: failure.isPassing)
+            "\(what) failed on the database: \(failure); \(remedy)", isPassing: failure.isPassing,
+            // Data exceptions and violated constraints.
+            isAboutValues: failure.sqlState.hasPrefix("22") || failure.sqlState.hasPrefix("23"))
     }
 }

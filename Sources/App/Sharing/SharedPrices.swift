@@ -5,9 +5,11 @@ package import StorePostgres
 package struct SharedPrices {
     private let store: PostgresStore
     private let folder: String
+    private let state: String
 
     package init(store: PostgresStore, state: String) {
         self.store = store
+        self.state = state
         folder = PriceSheetFolder.own(state: state)
     }
 
@@ -19,6 +21,8 @@ package struct SharedPrices {
         try manager.createDirectory(
             atPath: folder, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
+        // Before the first contact of a server the folder is this installation's own.
+        guard KeyVault.hasShared(in: state) || !sheets.isEmpty else { return }
         let known = Set(sheets.map { "\($0.name).yaml" })
         for name in try manager.contentsOfDirectory(atPath: folder)
         where name.hasSuffix(".yaml") && !known.contains(name) {

@@ -1,3 +1,4 @@
+internal import Accounting
 internal import Chronology
 internal import Config
 internal import Gateway
@@ -24,6 +25,7 @@ struct SharedStoreStart {
             url: url.revealed, zones: SystemZones(), applicationName: "spendfuse serve")
         do {
             try prepare(url)
+            if !KeyVault.hasShared(in: settings.state) { try bring(ledger, to: store) }
             try SharedPrices(store: store, state: settings.state).pull()
             try KeyVault.keep(try store.sharedPepper(), in: settings.state)
         } catch let error as StoreError where error.isPassing {
@@ -35,6 +37,31 @@ struct SharedStoreStart {
         return SharedStoreWorker(
             store: store, outbox: outbox, ledger: ledger, clock: clock, settings: settings,
             logger: logger)
+    }
+
+    /// On the first contact the store gets what this installation has set up, so that nothing that
+    /// held before holds no more: limits and prices that the store lacks, and keys where it has
+    /// none.
+    private func bring(_ ledger: LedgerDatabase, to store: PostgresStore) throws {
+        let known = Set(try store.budgets().map { BudgetName($0.scope, $0.name) })
+        let budgets = try ledger.budgets()
+        let missing = budgets.filter { !known.contains(BudgetName($0.scope, $0.name)) }
+        let byName = Dictionary(missing.map { (BudgetName($0.scope, $0.name), $0) }) { $1 }
+        _ = try store.change(Array(byName.keys), by: "first contact", at: clock.now()) { name, _ in
+            byName[name]
+        }
+        if try store.priceOverrides().isEmpty {
+            try SharedPrices(store: store, state: settings.state).push()
+        }
+        let keys = try ledger.keys()
+        if !keys.isEmpty, try store.keyListings().isEmpty {
+            try store.take(
+                keys, pepper: try KeyVault.bytes(in: settings.state), by: "first contact",
+                at: clock.now())
+        }
+        logger.notice(
+            "store.first_contact",
+            metadata: ["limits": "\(missing.count)", "keys": "\(keys.count)"])
     }
 
     /// Brings an empty database, or one that was ours before, to the schema of this program. What

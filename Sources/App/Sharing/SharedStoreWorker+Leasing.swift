@@ -4,6 +4,7 @@ internal import Gateway
 internal import Money
 internal import StorePostgres
 internal import Stores
+internal import Synchronization
 
 extension SharedStoreWorker {
     /// Seconds without a call after which a slice goes back.
@@ -72,13 +73,33 @@ extension SharedStoreWorker {
         _ parts: [LeaseKey: Amount], _ state: SharedStoreState, _ services: GatewayServices
     ) throws {
         guard !parts.isEmpty else { return }
-        let answers = try store.giveBack(parts, of: state.replica, at: clock.now())
-        services.bookkeeper.take(answers)
+        do throws(PostgresStore.LeaseRefusal) {
+            let answers = try store.giveBack(parts, of: state.replica, at: clock.now())
+            services.bookkeeper.take(answers)
+        } catch {
+            switch error {
+            case .failed(let failure): throw failure
+            // Its limits are locked against nothing, so that it can only be fenced.
+            case .fenced, .outdated: throw Fenced()
+            }
+        }
+    }
+
+    /// Once everything is told that an earlier start left, its slices go back.
+    func giveBackEarlier(_ state: inout SharedStoreState) throws {
+        guard state.hasEarlierLeases,
+            shippedUpTo.load(ordering: .relaxed) >= state.earlierOutbox
+        else { return }
+        try store.giveBackEarlier(of: state.replica)
+        state.hasEarlierLeases = false
     }
 
     func renew(_ state: inout SharedStoreState) throws {
         guard state.lastRenewal.duration(to: .now) >= Self.renewalPeriod else { return }
-        guard try store.renew(state.replica) else { throw Fenced() }
+        let offset = try store.renew(
+            state.replica, nowMicroseconds: { self.clock.machineMicroseconds })
+        guard let offset else { throw Fenced() }
+        clock.follow(offset)
         state.lastRenewal = .now
     }
 }

@@ -2,21 +2,28 @@ internal import Accounting
 internal import Chronology
 internal import Gateway
 internal import LedgerSQLite
+internal import Logging
 internal import StorePostgres
 internal import Stores
 internal import Synchronization
 
 extension SharedStoreWorker {
-    /// Rows of one shipment, which bounds how long a call waits for a lease behind it.
-    private static let shipmentRows = 400
+    /// Rows of one shipment, which bounds how long a call waits for a lease behind it. After a
+    /// failure they are few, so that a store that is there for moments gets on.
+    private static let mostRows = 400
+    static let fewestRows = 25
     /// Rows after which the outbox is tidied, and the time after which in any case.
     private static let tidyRows: Int64 = 5_000
+    /// Times that a shipment is tried over limits that change meanwhile.
+    private static let maximumRereadings = 20
 
     /// Brings the store what it has not heard, up to one shipment; returns how much.
     @discardableResult
     func ship(_ state: inout SharedStoreState, _ services: GatewayServices) throws -> Int {
         let items = try outbox.items(
-            after: shippedUpTo.load(ordering: .relaxed), limit: Self.shipmentRows)
+            after: shippedUpTo.load(ordering: .relaxed),
+            limit: shipmentRows.load(ordering: .relaxed))
+        if let last = items.last { doubtfulUpTo.store(last.number, ordering: .relaxed) }
         var rows: [OutboxRow] = []
         for item in items {
             if case .row(let row, isCorrection: false) = item.content {
@@ -30,7 +37,20 @@ extension SharedStoreWorker {
         }
         try ship(rows, &state, services)
         if let last = items.last { try note(last.number) }
+        let size = shipmentRows.load(ordering: .relaxed)
+        if items.count == size {
+            shipmentRows.store(min(size * 2, Self.mostRows), ordering: .relaxed)
+        }
         return items.count
+    }
+
+    /// What the store refuses for good is told to people, and keeps nothing behind it.
+    private func unlessRefused(_ what: Logger.Message, _ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as StoreError where error.isAboutValues {
+            logger.error(what, metadata: ["reason": "\(error)"])
+        }
     }
 
     private func note(_ number: Int64) throws {
@@ -42,12 +62,18 @@ extension SharedStoreWorker {
         _ item: OutboxItem, _ state: inout SharedStoreState, _ services: GatewayServices
     ) throws {
         switch item.content {
-        case .alert(let json): try store.insertAlert(json: json)
-        case .trip(let json): try store.insertTrip(json: json, of: state.replica)
+        case .alert(let json):
+            try unlessRefused("alert.refused") { try self.store.insertAlert(json: json) }
+        case .trip(let json):
+            let replica = state.replica
+            try unlessRefused("trip.refused") {
+                try self.store.insertTrip(json: json, of: replica)
+            }
         case .row(let row, _):
             try persist(&state, services) { store, state throws(PostgresStore.LeaseRefusal) in
                 try store.correct(
-                    row, split: state.split, version: state.version, at: self.clock.now())
+                    row, split: state.split, version: state.version, of: state.replica,
+                    at: self.clock.now())
             }
             state.hasCorrected = true
         }
@@ -59,12 +85,31 @@ extension SharedStoreWorker {
         guard !rows.isEmpty else { return }
         let attempts = rows.map(\.attempt)
         let parts = services.bookkeeper.leaseParts(of: attempts)
-        let answers = try persist(&state, services) {
-            store, state throws(PostgresStore.LeaseRefusal) in
-            try store.ship(
-                PostgresStore.Shipment(
-                    rows: rows, leaseParts: parts, split: state.split, version: state.version),
-                of: state.replica, at: self.clock.now())
+        let answers: [LeaseAnswer]
+        do {
+            answers = try persist(&state, services) {
+                store, state throws(PostgresStore.LeaseRefusal) in
+                try store.ship(
+                    PostgresStore.Shipment(
+                        rows: rows, leaseParts: parts, split: state.split, version: state.version),
+                    of: state.replica, at: self.clock.now())
+            }
+        } catch let error as StoreError where error.isAboutValues {
+            // One of them is refused: each goes by itself, and that one without what is beside its
+            // figures.
+            if rows.count > 1 {
+                for row in rows { try ship([row], &state, services) }
+            } else if let row = rows.first, let plain = row.plain() {
+                logger.error("row.refused", metadata: ["reason": "\(error)"])
+                try ship([plain], &state, services)
+            } else {
+                // It stays in the local ledger, whose row nobody else has.
+                logger.critical(
+                    "row.not_taken",
+                    metadata: ["call": "\(rows[0].attempt.call)", "reason": "\(error)"])
+                services.bookkeeper.forgetLeaseParts(of: attempts)
+            }
+            return
         }
         services.bookkeeper.take(answers)
         services.bookkeeper.forgetLeaseParts(of: attempts)
@@ -76,7 +121,7 @@ extension SharedStoreWorker {
         _ state: inout SharedStoreState, _ services: GatewayServices,
         _ body: (PostgresStore, SharedStoreState) throws(PostgresStore.LeaseRefusal) -> Value
     ) throws -> Value {
-        while true {
+        for _ in 0..<Self.maximumRereadings {
             do throws(PostgresStore.LeaseRefusal) {
                 return try body(store, state)
             } catch {
@@ -87,6 +132,7 @@ extension SharedStoreWorker {
                 }
             }
         }
+        throw StoreError("the limits of the shared store change faster than rows can be written")
     }
 
     /// Writes the alerts that a window's standing calls for; the store keeps each once.

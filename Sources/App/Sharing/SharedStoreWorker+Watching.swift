@@ -16,6 +16,7 @@ extension SharedStoreWorker {
     /// Between two looks at all windows: for what others have spent, and for alerts that a process
     /// died before writing.
     private static let sweepPeriod = Duration.seconds(1)
+    private static let pruningPeriod = Duration.seconds(600)
     /// Windows that alerts are remembered of.
     private static let maximumAlerted = 20_000
 
@@ -28,14 +29,18 @@ extension SharedStoreWorker {
         clock.follow(replica.clockOffset)
         var state = SharedStoreState(
             replica: replica, split: SpendSplit(services.bookkeeper.budgets), marks: [:])
-        try takeUpChanges(&state, services)
-        // What the store has not heard comes first: a slice that goes back must be spent in it.
-        while try ship(&state, services) > 0 {}
         if isFirst {
-            try store.giveBackAll(of: replica)
-        } else {
-            try reconcile(state, services)
+            state.hasEarlierLeases = true
+            state.earlierOutbox = try outbox.lastNumber()
+            try store.setAsideEarlier(of: replica)
         }
+        try takeUpChanges(&state, services)
+        // What was under way when the connection was lost is told again first: its rows would be
+        // counted as the store's and as on their way.
+        while shippedUpTo.load(ordering: .relaxed) < doubtfulUpTo.load(ordering: .relaxed),
+            try ship(&state, services) > 0
+        {}
+        try reconcile(state, services)
         state.hasCorrected = true
         try sweep(&state, services)
         noteReturn(services)
@@ -64,12 +69,18 @@ extension SharedStoreWorker {
         state.lastLook = .now
         if try store.changeMarks() != state.marks { try takeUpChanges(&state, services) }
         do throws(PostgresStore.LeaseRefusal) {
-            while try store.takeUpForeignRows(state.split, version: state.version) > 0 {}
+            let taken = try store.takeUpForeignRows(
+                state.split, version: state.version, for: state.replica)
+            // There may be more, and calls wait for leases meanwhile.
+            if taken > 0 { state.lastLook = state.lastLook.advanced(by: .zero - Self.lookPeriod) }
         } catch {
             switch error {
             case .fenced: throw Fenced()
             case .outdated: try takeUpChanges(&state, services)
-            case .failed(let failure): throw failure
+            case .failed(let failure):
+                guard !failure.isPassing else { throw failure }
+                // Rows that the app does not let us count keep nobody from anything else.
+                complain("rows_of_others.refused", failure)
             }
         }
     }
@@ -77,6 +88,7 @@ extension SharedStoreWorker {
     /// Puts in force what the store configures, where it has changed.
     func takeUpChanges(_ state: inout SharedStoreState, _ services: GatewayServices) throws {
         let marks = try store.changeMarks()
+        var hasNewLimits = false
         if marks["keys"] != state.marks["keys"] {
             services.use(try keyRing())
         }
@@ -89,17 +101,29 @@ extension SharedStoreWorker {
             try takeUpPrices(services)
         }
         if marks["budgets"] != state.marks["budgets"] {
-            let budgets = try store.budgets()
+            // Windows that are gone from here on give back what they had leased.
+            if !state.marks.isEmpty {
+                try returnParts(services.bookkeeper.giveUp(.all), state, services)
+            }
+            let budgets = try store.budgets(skipping: { reason in
+                self.logger.error("limit.unreadable", metadata: ["reason": "\(reason)"])
+            })
+            hasNewLimits = budgets != services.bookkeeper.budgets
             state.split = SpendSplit(budgets)
             try store.countMissing(state.split, version: marks["budgets"] ?? 0, at: clock.now())
             _ = services.bookkeeper.setBudgets(budgets)
-            services.bookkeeper.noteStore(isAway: false)
             state.alerted = [:]
         }
-        try ledger.mirror(state.split.budgets, try store.keys(), at: clock.now())
         let hadBudgets = state.marks["budgets"] == marks["budgets"]
         state.marks = marks
-        guard !hadBudgets else { return }
+        guard !hadBudgets else {
+            try ledger.mirror(state.split.budgets, try store.keys(), at: clock.now())
+            return
+        }
+        // Rows of before are in no slice of a limit that is new, so they are told first.
+        if hasNewLimits { while try ship(&state, services) > 0 {} }
+        // Only then a start without the store takes these limits for known.
+        try ledger.mirror(state.split.budgets, try store.keys(), at: clock.now())
         // What is leased beyond need goes back, as a limit may be lower now; what calls in flight
         // hold of a new one is leased at once.
         try returnParts(services.bookkeeper.giveUp(.all), state, services)
@@ -142,6 +166,10 @@ extension SharedStoreWorker {
                 LeaseAnswer(key: key, amount: own[key] ?? .zero, figures: figures))
         }
         services.bookkeeper.take(answers)
+        try take(services.bookkeeper.uncoveredNeeds(), &state, services)
         try outbox.forget(upTo: shippedUpTo.load(ordering: .relaxed))
+        guard state.lastPruning.duration(to: .now) >= Self.pruningPeriod else { return }
+        state.lastPruning = .now
+        try store.prune(before: now.advanced(bySeconds: -Instant.secondsPerDay))
     }
 }

@@ -20,7 +20,7 @@ final class SharedStoreWorker: Sendable {
     private static let idleMilliseconds = 5
     /// After a failure, doubled up to the longest.
     private static let firstRetryMilliseconds = 50
-    private static let longestRetryMilliseconds = 1_000
+    private static let longestRetryMilliseconds = 400
 
     let store: PostgresStore
     let outbox: LedgerOutbox
@@ -34,7 +34,14 @@ final class SharedStoreWorker: Sendable {
     private let hasEnded = Atomic(false)
     /// Numbers of the outbox up to which the store has everything.
     let shippedUpTo = Atomic<Int64>(0)
+    /// Numbers of the outbox up to which the store may have something, or not.
+    let doubtfulUpTo = Atomic<Int64>(0)
     let isAway = Atomic(false)
+    let shipmentRows = Atomic(SharedStoreWorker.fewestRows)
+    /// How long a stop tries to tell the store what is left.
+    private static let leavePatience = Duration.seconds(5)
+    private let complained = Mutex<ContinuousClock.Instant?>(nil)
+    private static let complaintPeriod = Duration.seconds(60)
 
     init(
         store: PostgresStore, outbox: LedgerOutbox, ledger: LedgerDatabase, clock: SharedClock,
@@ -71,8 +78,10 @@ final class SharedStoreWorker: Sendable {
         var state: SharedStoreState?
         var retry = Self.firstRetryMilliseconds
         var isFirst = true
+        var lastTry = ContinuousClock.now
         while true {
             let isLast = isStopping.load(ordering: .acquiring)
+            if !isLast { lastTry = .now.advanced(by: Self.leavePatience) }
             do {
                 var current = try state ?? connect(services, isFirst: isFirst)
                 state = nil
@@ -85,9 +94,12 @@ final class SharedStoreWorker: Sendable {
                 state = current
                 retry = Self.firstRetryMilliseconds
                 _ = bell.wait(timeout: .now() + .milliseconds(Self.idleMilliseconds))
+            } catch let error as Fenced {
+                endLeasing(error, services)
+                break
             } catch {
                 lose(error, services)
-                if isLast { break }
+                if isLast, ContinuousClock.now > lastTry { break }
                 waitForReturn(retry, services)
                 retry = min(retry * 2, Self.longestRetryMilliseconds)
             }
@@ -104,11 +116,36 @@ final class SharedStoreWorker: Sendable {
         }
     }
 
+    /// The place of this process is another's: it spends nothing of shared limits any more, and
+    /// its rows wait for a start that has a place of its own.
+    private func endLeasing(_ error: Fenced, _ services: GatewayServices) {
+        lose(error, services)
+        while !isStopping.load(ordering: .acquiring) {
+            desk.answer(desk.takeWaiters())
+            _ = services.bookkeeper.giveUp(.all)
+            _ = bell.wait(timeout: .now() + .milliseconds(Self.idleMilliseconds))
+        }
+    }
+
     private func lose(_ error: any Error, _ services: GatewayServices) {
         services.bookkeeper.noteStore(isAway: true)
         desk.answer(desk.takeWaiters())
-        guard !isAway.exchange(true, ordering: .relaxed) else { return }
+        shipmentRows.store(Self.fewestRows, ordering: .relaxed)
+        let isNew = !isAway.exchange(true, ordering: .relaxed)
+        if !isNew { return complain("store.away", error) }
         logger.error("store.away", metadata: ["reason": "\(error)"])
+    }
+
+    /// Once a minute as long as it lasts.
+    func complain(_ what: Logger.Message, _ error: any Error) {
+        let isDue = complained.withLock { last in
+            guard last.map({ $0.duration(to: .now) >= Self.complaintPeriod }) ?? true else {
+                return false
+            }
+            last = .now
+            return true
+        }
+        if isDue { logger.error(what, metadata: ["reason": "\(error)"]) }
     }
 
     func noteReturn(_ services: GatewayServices) {
@@ -122,6 +159,7 @@ final class SharedStoreWorker: Sendable {
         try renew(&state)
         try look(&state, services)
         try ship(&state, services)
+        try giveBackEarlier(&state)
         try lease(&state, services)
         try giveBack(&state, services)
         try sweep(&state, services)
@@ -131,6 +169,7 @@ final class SharedStoreWorker: Sendable {
         var state = state
         while try ship(&state, services) > 0 {}
         try returnParts(services.bookkeeper.giveUp(.all), state, services)
+        if state.hasEarlierLeases { try store.giveBackEarlier(of: state.replica) }
         try outbox.forget(upTo: shippedUpTo.load(ordering: .relaxed))
         try store.deregister(state.replica)
     }

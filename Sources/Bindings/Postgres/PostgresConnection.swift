@@ -37,7 +37,7 @@ package final class PostgresConnection: @unchecked Sendable {  // See the line a
         var step = PGRES_POLLING_WRITING
         while step != PGRES_POLLING_OK {
             guard step != PGRES_POLLING_FAILED, PQstatus(connection) != CONNECTION_BAD else {
-                throw failure(.unreachable)
+                throw refusedOrUnreachable()
             }
             let wanted: SocketPatience.Readiness =
                 step == PGRES_POLLING_READING ? .reading : .writing
@@ -50,6 +50,17 @@ package final class PostgresConnection: @unchecked Sendable {  // See the line a
         guard PQsetnonblocking(connection, 1) == 0 else { throw failure(.unreachable) }
     }
 
+    /// libpq tells no SQLSTATE of a connection that was not made: the server's words decide whether
+    /// it was reached and said no, which does not pass by itself.
+    private func refusedOrUnreachable() -> PostgresFailure {
+        let failure = failure(.unreachable)
+        let words = ["authentication failed", "does not exist", "pg_hba.conf", "no password"]
+        guard words.contains(where: failure.message.contains),
+            !failure.message.contains("No such file")
+        else { return failure }
+        return PostgresFailure(.refused, sqlState: "28000", failure.message)
+    }
+
     /// Runs one statement, in a transaction of its own.
     package func run(
         _ sql: String, _ values: [String?] = []
@@ -58,13 +69,20 @@ package final class PostgresConnection: @unchecked Sendable {  // See the line a
         return results[0]
     }
 
+    /// Of one transaction, so that a pooler hands them to nobody else. They end what nobody waits
+    /// for any more, before the deadline on this side. Milliseconds.
+    package static let timeouts = PostgresStatement(
+        "SELECT set_config('statement_timeout', '9000', true),"
+            + " set_config('lock_timeout', '6000', true)")
+
     /// Runs statements in one transaction and one round trip; all or none.
     package func transaction(
         _ statements: [PostgresStatement]
     ) throws(PostgresFailure) -> [PostgresResult] {
         var results = try pipeline(
-            [PostgresStatement("BEGIN")] + statements + [PostgresStatement("COMMIT")])
-        results.removeFirst()
+            [PostgresStatement("BEGIN"), Self.timeouts] + statements
+                + [PostgresStatement("COMMIT")])
+        results.removeFirst(2)
         results.removeLast()
         return results
     }

@@ -13,7 +13,9 @@ struct Attribution {
     func apply(to record: inout RequestRecord) -> GatewayError? {
         let policy = caller.policy
         var uncounted: [String] = []
-        let claimedUser = policy.trusted.contains(.user) ? fields.user ?? facts.user : nil
+        // A name is kept as a text, which holds no NUL in any store.
+        let stated = fields.user ?? facts.user?.replacing("\0", with: "")
+        let claimedUser = policy.trusted.contains(.user) ? stated : nil
         record.userID = claimedUser ?? caller.userID
         var attributes = CallAttributes(user: record.userID)
         applyProject(to: &record, &attributes, &uncounted)

@@ -21,8 +21,8 @@ package final class LedgerOutbox: Sendable {
                 try db.execute(
                     sql: "INSERT INTO shared_store (id, replica_id, began_at) VALUES (1, ?, ?)",
                     arguments: [newID, now.text])
-                for statement in Self.firstTelling { try db.execute(sql: statement) }
             }
+            try db.execute(sql: Self.missedRows)
             // By which a row finds its metrics.
             try db.execute(
                 sql: """
@@ -44,13 +44,14 @@ package final class LedgerOutbox: Sendable {
 
     package let replicaID: String
 
-    private static let firstTelling = [
-        """
+    /// Rows that were written while the ledger shared no store.
+    private static let missedRows = """
         INSERT INTO outbox (kind, row_id)
-            SELECT 'row', id FROM api_cost_tracking WHERE call_id IS NOT NULL ORDER BY id
-        """,
-        "INSERT INTO outbox (kind, row_id) SELECT 'alert', id FROM budget_alerts ORDER BY id",
-    ]
+            SELECT 'row', id FROM api_cost_tracking WHERE call_id IS NOT NULL
+                AND id > max((SELECT told_row FROM shared_store),
+                    (SELECT ifnull(max(row_id), 0) FROM outbox))
+            ORDER BY id
+        """
 
     /// Of this connection alone: a ledger that shares nothing has none. Alerts come from the
     /// shared store itself, but for refusals, which it does not see.
@@ -96,12 +97,11 @@ package final class LedgerOutbox: Sendable {
         }
     }
 
-    /// Entries that are still to be told.
-    package func waitingCount(after number: Int64) throws(StoreError) -> Int {
+    /// The newest entry.
+    package func lastNumber() throws(StoreError) -> Int64 {
         do {
             return try reader.read { db in
-                try Int.fetchOne(
-                    db, sql: "SELECT count(*) FROM outbox WHERE id > ?", arguments: [number]) ?? 0
+                try Int64.fetchOne(db, sql: "SELECT ifnull(max(id), 0) FROM outbox") ?? 0
             }
         } catch {
             throw StoreError(error, doing: "reading the outbox", path: database.path)
@@ -111,6 +111,11 @@ package final class LedgerOutbox: Sendable {
     /// Forgets what the shared store has.
     package func forget(upTo number: Int64) throws(StoreError) {
         try database.write("tidying the outbox") { db in
+            try db.execute(
+                sql: """
+                    UPDATE shared_store SET told_row = max(told_row, (SELECT ifnull(max(row_id), 0)
+                        FROM outbox WHERE id <= ? AND kind = 'row'))
+                    """, arguments: [number])
             try db.execute(sql: "DELETE FROM outbox WHERE id <= ?", arguments: [number])
         }
     }
@@ -135,7 +140,9 @@ package final class LedgerOutbox: Sendable {
             return try String.fetchOne(db, sql: OutboxJSON.trip, arguments: [rowID])
                 .map { .trip($0) }
         default:
-            guard let row = try Row.fetchOne(db, sql: OutboxJSON.row, arguments: [rowID]),
+            guard
+                let row = try Row.fetchOne(
+                    try db.cachedStatement(sql: OutboxJSON.row), arguments: [rowID]),
                 let call = CallID(text: row["call_id"])
             else { return nil }
             let cost: Int64 = row["cost_picodollars"]

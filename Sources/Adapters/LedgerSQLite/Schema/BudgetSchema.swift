@@ -18,6 +18,7 @@ enum BudgetSchema {
         CREATE TABLE shared_store (
             id INTEGER PRIMARY KEY CHECK (id = 1),
             replica_id TEXT NOT NULL,
+            told_row INTEGER NOT NULL DEFAULT 0,
             began_at TEXT NOT NULL
         ) STRICT;
         """

@@ -23,33 +23,54 @@ extension PostgresStore {
     private static let firstList = 9
 
     package func budgets() throws(StoreError) -> [Budget] {
-        try budgets(try run("reading budget_config", Self.allBudgetsSQL))
+        let rows = Self.stored(try run("reading budget_config", Self.allBudgetsSQL))
+        var budgets: [Budget] = []
+        for row in rows { budgets.append(try row.budget(zones: zones)) }
+        return budgets
     }
 
-    func budgets(_ result: PostgresResult) throws(StoreError) -> [Budget] {
+    /// A row that says nothing that can be understood binds nothing, and keeps no other from it.
+    package func budgets(
+        skipping note: (StoreError) -> Void
+    ) throws(StoreError) -> [Budget] {
         var budgets: [Budget] = []
-        for row in result.rows {
+        for row in Self.stored(try run("reading budget_config", Self.allBudgetsSQL)) {
+            do throws(StoreError) {
+                budgets.append(try row.budget(zones: zones))
+            } catch {
+                note(error)
+            }
+        }
+        return budgets
+    }
+
+    private static func stored(_ result: PostgresResult) -> [StoredBudget] {
+        result.rows.map { row in
             var stored = StoredBudget(
                 number: result.number(row, 0) ?? 0, scope: result.text(row, 1) ?? "",
                 name: result.text(row, 2) ?? "",
-                limits: StoredBudget.windows.indices.map {
-                    result.number(row, Self.firstLimit + $0)
-                },
-                mode: result.text(row, Self.firstList + 2) ?? "alert")
-            stored.rolling = result.text(row, Self.firstList) ?? "[]"
-            stored.rates = result.text(row, Self.firstList + 1) ?? "[]"
-            stored.nearLimit = result.text(row, Self.firstList + 3) ?? "strict"
-            stored.timeZone = result.text(row, Self.firstList + 4) ?? "UTC"
-            stored.weekStart = result.text(row, Self.firstList + 5) ?? "monday"
-            stored.thresholds = result.text(row, Self.firstList + 6) ?? "[]"
-            stored.raises = result.text(row, Self.firstList + 7) ?? "[]"
-            stored.breaker = result.text(row, Self.firstList + 8)
-            stored.storeOutage = result.text(row, Self.firstList + 9)
-            stored.alertEmail = result.text(row, Self.firstList + 10)
-            stored.alertWebhook = result.text(row, Self.firstList + 11)
-            budgets.append(try stored.budget(zones: zones))
+                limits: StoredBudget.windows.indices.map { limit(result, row, firstLimit + $0) },
+                mode: result.text(row, firstList + 2) ?? "alert")
+            stored.rolling = result.text(row, firstList) ?? "[]"
+            stored.rates = result.text(row, firstList + 1) ?? "[]"
+            stored.nearLimit = result.text(row, firstList + 3) ?? "strict"
+            stored.timeZone = result.text(row, firstList + 4) ?? "UTC"
+            stored.weekStart = result.text(row, firstList + 5) ?? "monday"
+            stored.thresholds = result.text(row, firstList + 6) ?? "[]"
+            stored.raises = result.text(row, firstList + 7) ?? "[]"
+            stored.breaker = result.text(row, firstList + 8)
+            stored.storeOutage = result.text(row, firstList + 9)
+            stored.alertEmail = result.text(row, firstList + 10)
+            stored.alertWebhook = result.text(row, firstList + 11)
+            return stored
         }
-        return budgets
+    }
+
+    /// The app can write any number: one that is too large binds at the largest, and one that is
+    /// none (`NaN`) at zero. Neither is taken for no limit.
+    private static func limit(_ result: PostgresResult, _ row: Int, _ column: Int) -> Int64? {
+        guard result.text(row, column) != nil else { return nil }
+        return Int64(clamping: result.amount(row, column)?.picodollars ?? 0)
     }
 
     package func change(
@@ -83,9 +104,9 @@ extension PostgresStore {
     }
 
     private func fetch(_ name: BudgetName, _ connection: PostgresConnection) throws -> Budget? {
-        try budgets(
-            try connection.run(Self.oneBudgetSQL, [name.scope.description, name.name])
-        ).first
+        let rows = Self.stored(
+            try connection.run(Self.oneBudgetSQL, [name.scope.description, name.name]))
+        return try rows.first?.budget(zones: zones)
     }
 
     /// `user_id` is what the app knows a limit by: a user, NULL for the whole system, and for any

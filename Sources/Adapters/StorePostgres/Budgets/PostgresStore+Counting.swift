@@ -17,14 +17,22 @@ extension PostgresStore {
     package func countMissing(
         _ split: SpendSplit, version: Int64, at now: Instant
     ) throws(StoreError) {
-        guard try !missing(split).isEmpty else { return }
+        guard try coverage(split).needsChange else { return }
         let names = try keyNames()
         try transaction("counting the spend from before a limit") { connection in
             let current = try connection.run(
                 "SELECT version FROM change_marks WHERE subject = 'budgets' FOR UPDATE")
             // Whoever has changed the limits since counts by what they are now.
             guard current.number(0, 0) == version else { return }
-            let wanted = Set(try missing(split, connection))
+            let coverage = try coverage(split, connection)
+            // A window that is not counted now would miss what is spent until it comes back.
+            for key in coverage.stale {
+                _ = try connection.run(
+                    """
+                    DELETE FROM budget_coverage WHERE budget_number = $1::bigint AND signature = $2
+                    """, [String(key.budget.number), key.signature])
+            }
+            let wanted = Set(coverage.missing)
             guard !wanted.isEmpty else { return }
             for key in wanted {
                 _ = try connection.run(
@@ -46,15 +54,22 @@ extension PostgresStore {
         }
     }
 
-    private func missing(_ split: SpendSplit) throws(StoreError) -> [CounterKey] {
+    /// Windows that have to be counted, and such as are counted and have no limit any more.
+    private struct Coverage {
+        let missing: [CounterKey]
+        let stale: [CounterKey]
+        var needsChange: Bool { !missing.isEmpty || !stale.isEmpty }
+    }
+
+    private func coverage(_ split: SpendSplit) throws(StoreError) -> Coverage {
         try lend("reading budget_coverage") { connection throws(PostgresFailure) in
-            try missing(split, connection)
+            try coverage(split, connection)
         }
     }
 
-    private func missing(
+    private func coverage(
         _ split: SpendSplit, _ connection: PostgresConnection
-    ) throws(PostgresFailure) -> [CounterKey] {
+    ) throws(PostgresFailure) -> Coverage {
         let result = try connection.run("SELECT budget_number, signature FROM budget_coverage")
         let covered = Set(
             result.rows.map { row in
@@ -62,7 +77,10 @@ extension PostgresStore {
                     budget: BudgetID(result.number(row, 0) ?? 0),
                     signature: result.text(row, 1) ?? "")
             })
-        return split.counters.filter { !covered.contains($0) }
+        let counters = split.counters
+        return Coverage(
+            missing: counters.filter { !covered.contains($0) },
+            stale: Array(covered.subtracting(counters)))
     }
 
     private func history(
@@ -119,7 +137,7 @@ extension PostgresStore {
 
     /// Takes up rows that the app or another program wrote; returns how many.
     package func takeUpForeignRows(
-        _ split: SpendSplit, version: Int64
+        _ split: SpendSplit, version: Int64, for replica: Replica
     ) throws(LeaseRefusal) -> Int {
         let names: [String: String]
         do throws(StoreError) {
@@ -132,7 +150,7 @@ extension PostgresStore {
         } catch {
             throw .failed(error)
         }
-        return try outdatedOrFailed { connection throws(PostgresFailure) in
+        return try outdatedOrFailed(replica) { connection throws(PostgresFailure) in
             _ = try connection.run("BEGIN")
             _ = try connection.run(Self.sharedVersionGuardSQL, [String(version)])
             let result = try connection.run(Self.foreignSQL, [String(Self.foreignRows)])

@@ -67,29 +67,8 @@ extension PostgresStore {
     package func add(
         _ key: GatewayKey, digest: [UInt8], by actor: String, at now: Instant
     ) throws(StoreError) {
-        let stored = StoredKeyPolicy(key.policy)
         try transaction("adding a gateway key") { connection in
-            let result = try connection.run(
-                """
-                INSERT INTO gateway_keys (id, name, digest, user_id, project_id, tags, trusted,
-                    required, block_status, created_at)
-                VALUES ($1, $2, $3::bytea, $4, $5, $6::jsonb, $7::jsonb, $8::jsonb, $9::int,
-                    $10::timestamptz)
-                ON CONFLICT (name) DO NOTHING
-                """,
-                [
-                    key.id, key.name, digest.byteaText, key.userID, key.projectID, stored.tags,
-                    stored.trusted, stored.required, String(stored.blockStatus), now.text,
-                ])
-            guard result.affectedRows == 1 else {
-                throw StoreError(
-                    "a key called '\(key.name)' exists; choose another name (revoked names stay"
-                        + " taken, as their rows keep them)")
-            }
-            try Self.audit(
-                AuditEntry.Change(
-                    actor: actor, action: "key.create", subject: key.name, before: nil,
-                    after: key.json), connection, at: now)
+            try insert(key, digest, by: actor, connection, at: now)
         }
     }
 
@@ -128,5 +107,49 @@ extension PostgresStore {
                 connection, at: now)
             return true
         }
+    }
+
+    /// Takes the keys of an installation over into a store that has none, with the pepper that
+    /// their digests were made with.
+    package func take(
+        _ keys: [[UInt8]: GatewayKey], pepper: [UInt8], by actor: String, at now: Instant
+    ) throws(StoreError) {
+        try transaction("taking gateway keys over") { connection in
+            let result = try connection.run(
+                """
+                UPDATE installation SET key_pepper = $1::bytea
+                WHERE id = 1 AND NOT EXISTS (SELECT 1 FROM gateway_keys)
+                """, [pepper.byteaText])
+            guard result.affectedRows == 1 else { return }
+            for (digest, key) in keys { try insert(key, digest, by: actor, connection, at: now) }
+        }
+    }
+
+    private func insert(
+        _ key: GatewayKey, _ digest: [UInt8], by actor: String, _ connection: PostgresConnection,
+        at now: Instant
+    ) throws {
+        let stored = StoredKeyPolicy(key.policy)
+        let result = try connection.run(
+            """
+            INSERT INTO gateway_keys (id, name, digest, user_id, project_id, tags, trusted,
+                required, block_status, created_at)
+            VALUES ($1, $2, $3::bytea, $4, $5, $6::jsonb, $7::jsonb, $8::jsonb, $9::int,
+                $10::timestamptz)
+            ON CONFLICT (name) DO NOTHING
+            """,
+            [
+                key.id, key.name, digest.byteaText, key.userID, key.projectID, stored.tags,
+                stored.trusted, stored.required, String(stored.blockStatus), now.text,
+            ])
+        guard result.affectedRows == 1 else {
+            throw StoreError(
+                "a key called '\(key.name)' exists; choose another name (revoked names stay"
+                    + " taken, as their rows keep them)")
+        }
+        try Self.audit(
+            AuditEntry.Change(
+                actor: actor, action: "key.create", subject: key.name, before: nil,
+                after: key.json), connection, at: now)
     }
 }

@@ -45,13 +45,14 @@ extension PostgresStore {
     /// Gives parts of slices back.
     package func giveBack(
         _ parts: [LeaseKey: Amount], of replica: Replica, at now: Instant
-    ) throws(StoreError) -> [LeaseAnswer] {
+    ) throws(LeaseRefusal) -> [LeaseAnswer] {
         let given = Self.json(
             parts.map {
                 LeaseNeed(key: $0.key, expiry: $0.key.start, limit: .zero, amount: $0.value)
             })
-        let results = try lend("giving leases back") { connection throws(PostgresFailure) in
+        let results = try outdatedOrFailed(replica) { connection throws(PostgresFailure) in
             try connection.transaction([
+                PostgresStatement(Self.epochGuardSQL, [replica.id, String(replica.epoch)]),
                 PostgresStatement(Self.lockSQL, [given]),
                 PostgresStatement(
                     Self.giveBackSQL, [given, replica.id, String(now.microseconds)]),
@@ -60,13 +61,36 @@ extension PostgresStore {
         return results.last.map { Self.answers($0) } ?? []
     }
 
-    /// Gives back everything that a process had before this start of it.
-    package func giveBackAll(of replica: Replica) throws(StoreError) {
+    /// Sets aside what earlier starts of a process had leased: what they spent of it may still be
+    /// on its way, so that it is given back only with `giveBackEarlier`.
+    package func setAsideEarlier(of replica: Replica) throws(StoreError) {
+        _ = try run(
+            "setting aside the leases of an earlier start",
+            """
+            UPDATE budget_leases SET replica_id = replica_id || '#' || $2::text
+            WHERE replica_id = $1
+            """, [replica.id, String(replica.epoch)])
+    }
+
+    /// Gives back what earlier starts had leased: everything that they spent is told.
+    package func giveBackEarlier(of replica: Replica) throws(StoreError) {
         try lend("giving up the leases of an earlier start") { connection throws(PostgresFailure) in
             _ = try connection.transaction([
-                PostgresStatement(Self.lockOwnSQL, [replica.id]),
-                PostgresStatement(Self.dropOwnSQL, [replica.id]),
+                PostgresStatement(Self.lockOwnSQL, ["\(replica.id)#"]),
+                PostgresStatement(Self.dropOwnSQL, ["\(replica.id)#"]),
             ])
+        }
+    }
+
+    /// Forgets windows that nobody counts in any more.
+    package func prune(before moment: Instant) throws(StoreError) {
+        for statement in [
+            "DELETE FROM budget_leases l USING budget_windows w WHERE w.expires_at < $1::bigint"
+                + " AND (l.budget_number, l.signature, l.scope, l.window_start)"
+                + " = (w.budget_number, w.signature, w.scope, w.window_start)",
+            "DELETE FROM budget_windows WHERE expires_at < $1::bigint",
+        ] {
+            _ = try run("tidying budget_windows", statement, [String(moment.microseconds)])
         }
     }
 
@@ -123,10 +147,7 @@ extension PostgresStore {
         _ replica: Replica, _ version: Int64, _ statements: [PostgresStatement]
     ) throws(LeaseRefusal) -> [PostgresResult] {
         let guards = [
-            PostgresStatement(
-                """
-                SELECT 1 / count(*) FROM replicas WHERE replica_id = $1 AND epoch = $2::bigint
-                """, [replica.id, String(replica.epoch)]),
+            PostgresStatement(Self.epochGuardSQL, [replica.id, String(replica.epoch)]),
             PostgresStatement(Self.versionGuardSQL, [String(version)]),
         ]
         let outcome: Result<[PostgresResult], PostgresFailure>
@@ -143,13 +164,7 @@ extension PostgresStore {
             throw .failed(error)
         }
         if case .success(let results) = outcome { return results }
-        let isFenced: Bool
-        do throws(StoreError) {
-            isFenced = try self.isFenced(replica)
-        } catch {
-            throw .failed(error)
-        }
-        throw isFenced ? .fenced : .outdated
+        throw try isFenced(replica) ? .fenced : .outdated
     }
 
     static let divisionByZero = "22012"
@@ -157,12 +172,16 @@ extension PostgresStore {
         SELECT 1 / count(*) FROM change_marks WHERE subject = 'budgets' AND version = $1::bigint
         """
 
-    private func isFenced(_ replica: Replica) throws(StoreError) -> Bool {
-        try run(
-            "looking for this gateway's epoch",
-            "SELECT count(*) FROM replicas WHERE replica_id = $1 AND epoch = $2::bigint",
-            [replica.id, String(replica.epoch)]
-        ).number(0, 0) == 0
+    func isFenced(_ replica: Replica) throws(LeaseRefusal) -> Bool {
+        do throws(StoreError) {
+            return try run(
+                "looking for this gateway's epoch",
+                "SELECT count(*) FROM replicas WHERE replica_id = $1 AND epoch = $2::bigint",
+                [replica.id, String(replica.epoch)]
+            ).number(0, 0) == 0
+        } catch {
+            throw .failed(error)
+        }
     }
 
     private static let makeWindowsSQL = """
@@ -246,12 +265,15 @@ extension PostgresStore {
     private static let lockOwnSQL = """
         SELECT 1 FROM budget_windows w JOIN budget_leases l
             USING (budget_number, signature, scope, window_start)
-        WHERE l.replica_id = $1
+        WHERE starts_with(l.replica_id, $1)
         ORDER BY w.budget_number, w.signature, w.scope, w.window_start FOR UPDATE OF w
         """
 
     private static let dropOwnSQL = """
-        WITH dropped AS (DELETE FROM budget_leases WHERE replica_id = $1 RETURNING *)
+        WITH gone AS (DELETE FROM budget_leases WHERE starts_with(replica_id, $1) RETURNING *),
+        dropped AS (SELECT budget_number, signature, scope, window_start,
+                sum(amount_usd) AS amount_usd
+            FROM gone GROUP BY budget_number, signature, scope, window_start)
         UPDATE budget_windows w SET leased_usd = w.leased_usd - dropped.amount_usd
         FROM dropped WHERE w.budget_number = dropped.budget_number
             AND w.signature = dropped.signature AND w.scope = dropped.scope
@@ -272,7 +294,7 @@ extension PostgresStore {
             object.addRaw("a", need.amount.wireText)
             return object.closed
         }
-        return "[\(objects.joined(separator: ","))]"
+        return "[\(objects.joined(separator: ","))]".withoutNUL
     }
 
     static func key(_ result: PostgresResult, _ row: Int) -> LeaseKey? {

@@ -36,15 +36,22 @@ extension PostgresStore {
     }
 
     /// Says that the process is alive; false where a later start has taken its place.
-    package func renew(_ replica: Replica) throws(StoreError) -> Bool {
-        try run(
+    ///
+    /// Returns by how many microseconds the store's clock is ahead; nil where it is fenced.
+    package func renew(
+        _ replica: Replica, nowMicroseconds: () -> Int64
+    ) throws(StoreError) -> Int64? {
+        let before = nowMicroseconds()
+        let result = try run(
             "renewing this gateway's leases",
             """
             UPDATE replicas SET renewed_at = now(),
                 expires_at = now() + make_interval(secs => $3::int)
             WHERE replica_id = $1 AND epoch = $2::bigint
-            """, [replica.id, String(replica.epoch), String(Self.replicaLifeSeconds)]
-        ).affectedRows == 1
+            RETURNING (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+            """, [replica.id, String(replica.epoch), String(Self.replicaLifeSeconds)])
+        guard result.rowCount == 1, let moment = result.number(0, 0) else { return nil }
+        return moment - (before + (nowMicroseconds() - before) / 2)
     }
 
     /// Says that the process has ended well.

@@ -148,7 +148,7 @@ indexes (pos, name, body) AS (VALUES
 marks (pos, tbl, events, subject) AS (VALUES
     (1, 'budget_config', 'INSERT OR DELETE OR UPDATE OR TRUNCATE', 'budgets'),
     (2, 'gateway_keys', 'INSERT OR DELETE OR UPDATE', 'keys'),
-    (3, 'breaker_trips', 'UPDATE OF reset_at', 'breakers'),
+    (3, 'breaker_trips', 'INSERT OR UPDATE OF reset_at', 'breakers'),
     (4, 'price_overrides', 'INSERT OR DELETE OR UPDATE', 'prices')
 ),
 steps AS (

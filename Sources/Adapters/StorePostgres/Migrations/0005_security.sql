@@ -17,7 +17,7 @@ WITH tables (pos, tbl, kind, owner, service) AS (VALUES
     (9, 'cost_models', 'open', NULL, ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
     (10, 'cost_model_versions', 'open', NULL, ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
     (11, 'installation', 'closed', NULL, ARRAY['SELECT']),
-    (12, 'change_marks', 'closed', NULL, ARRAY['SELECT']),
+    (12, 'change_marks', 'closed', NULL, ARRAY['SELECT', 'UPDATE']),
     (13, 'gateway_keys', 'closed', NULL, ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
     (14, 'price_overrides', 'closed', NULL, ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
     (15, 'replicas', 'staff', NULL, ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']),

@@ -37,9 +37,10 @@ extension PostgresStore {
         let rows = "[\(shipment.rows.map { $0.json.withoutNUL }.joined(separator: ","))]"
         let entries = ShippedEntries(shipment).json
         let isUUID = try uuidColumns()
-        let results = try outdatedOrFailed {
+        let results = try outdatedOrFailed(replica) {
             connection throws(PostgresFailure) in
             try connection.transaction([
+                PostgresStatement(Self.epochGuardSQL, [replica.id, String(replica.epoch)]),
                 PostgresStatement(Self.sharedVersionGuardSQL, [String(shipment.version)]),
                 PostgresStatement(ShippingSQL.makeWindows, [entries]),
                 PostgresStatement(ShippingSQL.lockWindows, [entries]),
@@ -51,7 +52,7 @@ extension PostgresStore {
                     [rows]),
             ])
         }
-        var answers = Self.answers(results[3])
+        var answers = Self.answers(results[4])
         for (index, answer) in answers.enumerated() {
             answers[index].shipped = shipment.shipped(under: answer.key)
         }
@@ -60,9 +61,9 @@ extension PostgresStore {
 
     /// Replaces a row that has changed since it was taken up, and counts the difference.
     package func correct(
-        _ row: OutboxRow, split: SpendSplit, version: Int64, at now: Instant
+        _ row: OutboxRow, split: SpendSplit, version: Int64, of replica: Replica, at now: Instant
     ) throws(LeaseRefusal) {
-        let booked: Amount? = try outdatedOrFailed { connection throws(PostgresFailure) in
+        let booked: Amount? = try outdatedOrFailed(replica) { connection throws(PostgresFailure) in
             _ = try connection.run("BEGIN")
             _ = try connection.run(Self.sharedVersionGuardSQL, [String(version)])
             let found = try connection.run(
@@ -76,7 +77,9 @@ extension PostgresStore {
             }
             let difference = Spend(
                 row.spend.amount - booked, by: row.spend.attributes, spentAt: row.spend.spentAt)
-            let entries = ShippedEntries(split.parts(of: difference)).json
+            let entries = ShippedEntries(
+                split.parts(of: difference, shadowRefusals: row.shadowRefusals)
+            ).json
             _ = try connection.run(ShippingSQL.makeWindows, [entries])
             _ = try connection.run(ShippingSQL.lockWindows, [entries])
             _ = try connection.run(ShippingSQL.addSpend, [entries])
@@ -89,6 +92,7 @@ extension PostgresStore {
 
     /// Runs with the limits locked against changes; a change that came first is an outdated one.
     func outdatedOrFailed<Value>(
+        _ replica: Replica,
         _ body: (PostgresConnection) throws(PostgresFailure) -> Value
     ) throws(LeaseRefusal) -> Value {
         let outcome: Value?
@@ -104,9 +108,16 @@ extension PostgresStore {
         } catch {
             throw .failed(error)
         }
-        guard let outcome else { throw .outdated }
+        guard let outcome else { throw try isFenced(replica) ? .fenced : .outdated }
         return outcome
     }
+
+    /// A later start of the process waits for what this one has begun, and refuses what it begins
+    /// after that.
+    static let epochGuardSQL = """
+        SELECT 1 / count(*) FROM (SELECT 1 FROM replicas
+            WHERE replica_id = $1 AND epoch = $2::bigint FOR SHARE) AS own
+        """
 
     /// The limits stay as they are until the transaction has ended.
     static let sharedVersionGuardSQL = """
@@ -171,12 +182,18 @@ struct ShippedEntries {
                     Self.object(part, row.attempt, part.lease.start, .zero, taken?.amount ?? .zero))
             }
         }
-        json = "[\(objects.joined(separator: ","))]"
+        json = "[\(objects.joined(separator: ","))]".withoutNUL
     }
 
     init(_ parts: [SpendSplit.Part]) {
-        let objects = parts.map { Self.object($0, nil, $0.entry.start, $0.entry.amount) }
-        json = "[\(objects.joined(separator: ","))]"
+        let objects = parts.flatMap { part in
+            // Under its own name a rolling window is seen by those who list windows.
+            [
+                Self.object(part, nil, part.entry.start, part.entry.amount),
+                Self.object(part, nil, part.lease.start, .zero),
+            ]
+        }
+        json = "[\(objects.joined(separator: ","))]".withoutNUL
     }
 
     private static func object(
@@ -200,19 +217,22 @@ struct ShippedEntries {
 }
 
 extension String {
-    /// PostgreSQL keeps no NUL in a text or a jsonb. The escape is looked for only where no other
-    /// backslash stands before it.
+    /// PostgreSQL keeps no NUL in a text or a jsonb. The escape is dropped from texts, and from
+    /// JSON that is itself a text in here, where its backslash is doubled.
     var withoutNUL: String {
         guard contains("\\u0000") else { return self }
         var bytes: [UInt8] = []
         var source = utf8[...]
         let escape = Array("\\u0000".utf8)
+        let nested = Array("\\\\u0000".utf8)
         while let byte = source.first {
             if byte != UInt8(ascii: "\\") {
                 bytes.append(byte)
                 source = source.dropFirst()
             } else if source.starts(with: escape) {
                 source = source.dropFirst(escape.count)
+            } else if source.starts(with: nested) {
+                source = source.dropFirst(nested.count)
             } else {
                 bytes += source.prefix(2)
                 source = source.dropFirst(2)

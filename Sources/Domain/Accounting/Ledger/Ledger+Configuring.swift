@@ -10,6 +10,8 @@ extension Ledger {
         let live = Set(budgets.flatMap(Self.counters))
         let dropped = counted.subtracting(live)
         counted.formIntersection(live)
+        // What was spent before, a shared store counts itself.
+        if isShared { counted = live }
         let wanted = budgets.flatMap(Self.counters).filter { !counted.contains($0) }
         dropRemovedBuckets()
         let uncounted = Set(wanted.map(\.budget))

@@ -13,8 +13,8 @@ extension Ledger {
         guard isStoreAway else { return .lack(lacks.map(\.need)) }
         for lack in lacks {
             let budget = index.budgets[lack.match.budget]
-            let borrowed = buckets[lack.match.bucket]?.windows[lack.window].lease?.borrowed
-            guard budget.storeOutage.lends(lack.need.amount, beyond: borrowed ?? .zero) else {
+            let lent = buckets[lack.match.bucket]?.windows[lack.window].lease?.lent
+            guard budget.storeOutage.lends(lack.need.amount, beyond: lent ?? .zero) else {
                 return .away(lack.need.key.scope.label)
             }
         }
@@ -39,10 +39,14 @@ extension Ledger {
             guard budget.mode == .enforce, let bucket = buckets[match.bucket] else { continue }
             let hold = hold(claim, granted, budget)
             for (place, counter) in bucket.windows.enumerated() {
-                guard let limit = budget.limit(of: counter.window, at: now),
-                    let amount = counter.lack(with: hold)
-                else { continue }
-                let need = Self.need(amount, counter, budget, bucket, limit)
+                guard let limit = budget.limit(of: counter.window, at: now) else { continue }
+                let lack = counter.lack(with: hold)
+                // A limit that is lower now may leave a slice that passes it: the store is asked.
+                let isDoubtful =
+                    !isStoreAway && claim.answers == 0
+                    && counter.settled + counter.held(with: hold) > limit
+                guard lack != nil || isDoubtful else { continue }
+                let need = Self.need(lack ?? .zero, counter, budget, bucket, limit)
                 lacks.append(Lack(match: match, window: place, need: need))
             }
         }
@@ -91,7 +95,12 @@ extension Ledger {
                 }
             }
         }
-        return needs.values.filter { $0.amount > .zero }.sorted { $0.key < $1.key }
+        // Where nothing is lacking the store is asked for how the window stands.
+        return needs.values.map { need in
+            var need = need
+            need.amount = max(.zero, need.amount)
+            return need
+        }.sorted { $0.key < $1.key }
     }
 
     /// What calls in flight hold beyond their slices, as when a limit was set after them.

@@ -97,12 +97,12 @@ extension Ledger {
         guard let lease = counter.lease, budget.mode == .enforce else {
             return counter.settled + counter.held(with: hold) > limit
         }
-        guard claim.answers > 0, !isStoreAway, let lack = counter.lack(with: hold),
-            !lease.canGrow(by: lack, under: limit)
-        else { return false }
-        let mayBeGivenBack =
-            lease.leasedByOthers > .zero && lease.settled + counter.held(with: hold) <= limit
-        return !mayBeGivenBack || claim.answers >= CallClaim.patientAnswers
+        guard claim.answers > 0, !isStoreAway else { return false }
+        if counter.settled + counter.held(with: hold) > limit { return true }
+        guard let lack = counter.lack(with: hold), !lease.canGrow(by: lack, under: limit) else {
+            return false
+        }
+        return lease.leasedByOthers <= .zero || claim.answers >= CallClaim.patientAnswers
     }
 
     private func callCapRefusal(

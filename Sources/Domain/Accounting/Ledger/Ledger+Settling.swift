@@ -25,7 +25,7 @@ extension Ledger {
                 }
                 Self.book(
                     cost, in: &bucket, budget, spentAt: reservation.admittedAt, isHeld: true,
-                    &entries)
+                    at: now, &entries)
                 return budget.breaker.flatMap { bucket.breaker.note(cost, $0, at: now) }
             }
             if let cause { actions += trip(match, cause, at: now) }
@@ -52,7 +52,7 @@ extension Ledger {
     /// several processes share.
     static func book(
         _ cost: Amount, in bucket: inout Bucket, _ budget: Budget, spentAt: Instant, isHeld: Bool,
-        _ entries: inout [SpendEntry]
+        at now: Instant, _ entries: inout [SpendEntry]
     ) {
         guard cost != .zero else { return }
         for place in bucket.windows.indices {
@@ -62,7 +62,7 @@ extension Ledger {
                 counter: CounterKey(
                     budget: budget.id, signature: budget.signature(of: counter.window)),
                 scope: bucket.scope, start: record.start, expiry: record.end, amount: cost)
-            if isHeld, counter.lease != nil, counter.leaseSpan.contains(spentAt) {
+            if isHeld, counter.lease != nil, counter.place(of: spentAt, at: now) != nil {
                 entry.lease = leaseKey(counter, budget, bucket)
                 bucket.windows[place].lease?.unshipped += cost
             }
@@ -82,7 +82,8 @@ extension Ledger {
                     bucket.windows[index].add(spend.amount, spentAt: spentAt, at: now)
                 }
                 Self.book(
-                    spend.amount, in: &bucket, budget, spentAt: spentAt, isHeld: false, &entries)
+                    spend.amount, in: &bucket, budget, spentAt: spentAt, isHeld: false, at: now,
+                    &entries)
             }
             actions += thresholdAlerts(match, at: now)
         }

@@ -25,6 +25,8 @@ struct WindowLease: Sendable {
     private(set) var amount = Amount.zero
     /// Spent while the store was away, by the budget's policy for that.
     private(set) var borrowed = Amount.zero
+    /// All that was ever borrowed in the window, which its bound counts by.
+    private(set) var lent = Amount.zero
     /// Settled calls whose rows have not reached the store.
     var unshipped = Amount.zero
     /// How the window stands in the store, by its last word; nil before the first.
@@ -71,7 +73,10 @@ struct WindowLease: Sendable {
         }
     }
 
-    mutating func borrow(_ part: Amount) { borrowed += part }
+    mutating func borrow(_ part: Amount) {
+        borrowed += part
+        lent += part
+    }
 
     var isIdle: Bool { amount == .zero && unshipped == .zero && borrowed == .zero }
 }
