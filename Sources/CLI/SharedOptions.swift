@@ -56,7 +56,9 @@ struct SharedOptions: ParsableArguments {
     }
 
     /// The store, for a command that works beside the server: the shared one where it is set.
-    func ledger() throws -> any SpendStore {
+    func ledger() throws -> any SpendStore { try upkeep() }
+
+    func upkeep() throws -> any SpendStore & StoreUpkeep {
         let settings = try settings()
         if let url = settings.databaseURL {
             return PostgresStore(

@@ -18,6 +18,7 @@ struct Spendfuse: AsyncParsableCommand {
             ExplainCommand.self, KeyCommand.self, StatusCommand.self, PricesCommand.self,
             QuoteCommand.self, RepriceCommand.self, AlertsCommand.self, BreakerCommand.self,
             AuditCommand.self, MigrateCommand.self,
+            RetentionCommand.self, BackupCommand.self,
             ConfigCommand.self,
         ])
 }

@@ -10,7 +10,7 @@ struct ConnectionParameters {
         ("client_encoding", "UTF8"),
     ]
 
-    private var values: [(keyword: String, value: String)]
+    let values: [(keyword: String, value: String)]
 
     init(url: String, applicationName: String) throws(PostgresFailure) {
         var message: UnsafeMutablePointer<CChar>?
@@ -56,5 +56,19 @@ struct ConnectionParameters {
             return strings[index].withCString { next(index + 1, pointers + [$0]) }
         }
         return next(0, [])
+    }
+}
+
+extension PostgresConnection {
+    /// What a URL says, as lines of a service file. See "The Connection Service File" of the manual.
+    package static func serviceLines(_ url: String) throws(PostgresFailure) -> String {
+        try ConnectionParameters(url: url, applicationName: "spendfuse backup").serviceLines
+    }
+}
+
+extension ConnectionParameters {
+    /// A line each; a service file takes no other way to write a value.
+    var serviceLines: String {
+        values.map { "\($0.keyword)=\($0.value)\n" }.joined()
     }
 }

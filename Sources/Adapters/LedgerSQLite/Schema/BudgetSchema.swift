@@ -5,7 +5,26 @@ enum BudgetSchema {
         LedgerSchema.Step(name: "0007_alerts", sql: alerts + deliveries),
         LedgerSchema.Step(name: "0008_audit", sql: audit),
         LedgerSchema.Step(name: "0009_shared_store", sql: sharedStore),
+        LedgerSchema.Step(name: "0010_upkeep", sql: upkeep),
     ]
+
+    private static let upkeep = """
+        CREATE TABLE retention_runs (
+            id INTEGER PRIMARY KEY,
+            started_at TEXT NOT NULL,
+            finished_at TEXT NOT NULL,
+            table_name TEXT NOT NULL,
+            cutoff TEXT NOT NULL,
+            rows_deleted INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE backups (
+            id INTEGER PRIMARY KEY,
+            created_at TEXT NOT NULL,
+            path TEXT NOT NULL,
+            bytes INTEGER,
+            sha256 TEXT
+        ) STRICT;
+        """
 
     /// What is to be told to the store that several processes share, in order.
     private static let sharedStore = """
