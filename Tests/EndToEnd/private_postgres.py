@@ -110,10 +110,11 @@ max_wal_size = '4GB'
         name = url.split("/")[3].split("?")[0]
         return [tuple(map(value, row)) for row in self.query(name, sql)]
 
-    def run_file(self, database, path):
+    def run_file(self, database, path, **variables):
+        settings = [part for item in variables.items() for part in ("-v", "=".join(item))]
         done = subprocess.run(
             [BINARIES / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-U",
-             "postgres", "-d", database, "-f", path], capture_output=True, text=True)
+             "postgres", "-d", database, *settings, "-f", path], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
     def remove(self):

@@ -44,11 +44,12 @@ def snapshot(postgres, name):
     return state
 
 
-@pytest.mark.parametrize("shape", ["shape_a_text", "shape_a_uuid", "shape_b"])
+@pytest.mark.parametrize("shape, variables", [
+    ("shape_a", {"uuid_users": "off"}), ("shape_a", {"uuid_users": "on"}), ("shape_b", {})])
 def test_an_apps_database_is_adopted_used_left_and_adopted_again(
-        tmp_path, stub, postgres, shape):
+        tmp_path, stub, postgres, shape, variables):
     name = postgres.database()
-    postgres.run_file(name, SHAPES / f"{shape}.sql")
+    postgres.run_file(name, SHAPES / f"{shape}.sql", **variables)
     before = snapshot(postgres, name)
     gateway = Gateway(tmp_path, stub, database=postgres.url(name))
     # Nothing is changed unasked, and a plan changes nothing.

@@ -1,4 +1,5 @@
--- Shape A without the fix that made user ids text: calls refer to a user by uuid.
+-- Shape A as a Supabase project has it: migrations run file by file. With uuid_users on, as it was
+-- before the fix that made user ids text: calls refer to a user by uuid.
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'anon') THEN
@@ -46,7 +47,11 @@ INSERT INTO members VALUES
 
 CREATE TABLE api_cost_tracking (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+\if :uuid_users
     user_id uuid NOT NULL REFERENCES members (id) ON DELETE CASCADE,
+\else
+    user_id text,
+\endif
     model varchar(100) NOT NULL,
     endpoint text NOT NULL,
     input_tokens int NOT NULL DEFAULT 0,
@@ -190,13 +195,21 @@ FROM daily_cost_summary AS d LEFT JOIN dear_calls AS c ON date(c."timestamp") = 
 REVOKE ALL ON dear_days FROM anon;
 GRANT SELECT ON dear_days TO authenticated WITH GRANT OPTION;
 
+\if :uuid_users
 CREATE FUNCTION get_spending_since(since_timestamp timestamptz, filter_user_id uuid DEFAULT NULL)
+\else
+CREATE FUNCTION get_spending_since(since_timestamp timestamptz, filter_user_id text DEFAULT NULL)
+\endif
 RETURNS numeric LANGUAGE sql STABLE AS $$
     SELECT coalesce(sum(cost_usd), 0) FROM api_cost_tracking
     WHERE "timestamp" >= since_timestamp
         AND (filter_user_id IS NULL OR user_id = filter_user_id)
 $$;
+\if :uuid_users
 CREATE FUNCTION get_monthly_spending(filter_user_id uuid DEFAULT NULL)
+\else
+CREATE FUNCTION get_monthly_spending(filter_user_id text DEFAULT NULL)
+\endif
 RETURNS numeric LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
 BEGIN
     RETURN get_spending_since(date_trunc('month', now()), filter_user_id);
@@ -225,7 +238,11 @@ ALTER TABLE budget_config ENABLE ROW LEVEL SECURITY;
 ALTER TABLE budget_alerts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE model_performance_metrics ENABLE ROW LEVEL SECURITY;
 CREATE POLICY "Own costs" ON api_cost_tracking FOR SELECT TO authenticated
+\if :uuid_users
     USING (auth.uid() = user_id);
+\else
+    USING (auth.uid()::text = user_id);
+\endif
 CREATE POLICY "Service writes costs" ON api_cost_tracking FOR INSERT TO service_role
     WITH CHECK (cost_usd >= 0);
 CREATE POLICY "Own budget" ON budget_config TO authenticated
@@ -243,8 +260,13 @@ VALUES
         now() - interval '3 days', '{"conversation_id": "c1"}', 'openai'),
     ('7d5f0f0a-4c0e-4f5e-9d3b-0a5d5c1f0a02', 'claude-sonnet-4', 'messages', 300, 900, 0.0144,
         false, now() - interval '100 days', NULL, 'anthropic'),
+\if :uuid_users
     ('7d5f0f0a-4c0e-4f5e-9d3b-0a5d5c1f0a02', 'gpt-4o-mini', 'embeddings', 8, 0, 0,
         false, now() - interval '1 minute', '{}', 'openai');
+\else
+    (NULL, 'gpt-4o-mini', 'embeddings', 8, 0, 0, false, now() - interval '1 minute', '{}',
+        'openai');
+\endif
 INSERT INTO budget_config (user_id, daily_limit, monthly_limit, alert_at_75) VALUES
     (NULL, 10, 100, true), (NULL, 25, 250, true),
     ('7d5f0f0a-4c0e-4f5e-9d3b-0a5d5c1f0a01', 5, 40, false), ('u1', 3, 30, true);
