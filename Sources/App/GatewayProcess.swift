@@ -65,28 +65,27 @@ package struct GatewayProcess {
             settings: settings, services: services, plane: plane, sharing: sharing, logger: logger)
         SecondSignal.watch()
         announce(plane)
-        var first: [ServiceGroupConfiguration.ServiceConfiguration] = []
-        if let sharing {
-            first.append(.init(service: SharedStoreService(worker: sharing, logger: logger)))
-        } else {
-            first.append(.init(service: watch.service(services)))
-        }
+        let sender = AlertSender(certificateFile: settings.certificateFile)
+        let keeper: any Service =
+            sharing.map { SharedStoreService(worker: $0, logger: logger) }
+            ?? watch.service(services)
+        try await serve([
+            keeper, JournalService(journal: journal, services: services, logger: logger),
+            AlertDispatcher(
+                database: sharing?.store ?? database, channels: settings.channels, sender: sender,
+                clock: clock, ids: SystemCallIDs(clock: clock), logger: logger),
+            admin, plane,
+        ])
+        try await group.shutdownGracefully()
+    }
+
+    /// Runs services until a signal; the last of them stops first.
+    private func serve(_ services: [any Service]) async throws {
         var configuration = ServiceGroupConfiguration(
-            services: first + [
-                .init(
-                    service: JournalService(journal: journal, services: services, logger: logger)),
-                .init(
-                    service: AlertDispatcher(
-                        database: sharing?.store ?? database, channels: settings.channels,
-                        sender: AlertSender(certificateFile: settings.certificateFile),
-                        clock: clock, ids: SystemCallIDs(clock: clock), logger: logger)),
-                .init(service: admin),
-                .init(service: plane),
-            ],
+            services: services.map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = nil
         try await ServiceGroup(configuration: configuration).run()
-        try await group.shutdownGracefully()
     }
 
     /// See `EagerReceipts`.

@@ -3,6 +3,7 @@
 import asyncio
 import collections
 import random
+import shutil
 import threading
 import time
 
@@ -68,21 +69,30 @@ def fleet(tmp_path, stub, postgres):
         made.stop()
 
 
+# Connections that broke, by what was wrong.
 failures = []
 
 
-def burst(fleet, count, words, maximum, live=None, fields=None):
-    """Sends calls to all gateways in turn; returns their replies with the time of each."""
+def burst(fleet, count, words, maximum, fields=None, again=False):
+    """Sends calls to all gateways in turn; returns their replies with the time of each.
+
+    `again`: ten thousand connections at once can be too many for the machine, so that one that
+    cannot be made is tried again."""
     async def run():
         async def one(index):
             await asyncio.sleep(index * 0.0005)
-            port = fleet.gateways[index % len(fleet.gateways)].port
             data = post(PATH, chat(words(index), maximum=maximum), fields(index) if fields else {})
-            try:
-                return time.monotonic(), await exchange(port, data, timeout=120), time.monotonic()
-            except (ConnectionError, asyncio.IncompleteReadError, OSError) as error:
-                failures.append(error)
-                return time.monotonic(), None, time.monotonic()
+            for attempt in range(3):
+                # Read each time: a gateway that was started anew listens elsewhere.
+                port = fleet.gateways[index % len(fleet.gateways)].port
+                began = time.monotonic()
+                try:
+                    return began, await exchange(port, data, timeout=120), time.monotonic()
+                except (ConnectionError, asyncio.IncompleteReadError, OSError) as error:
+                    if attempt == 2 or not again:
+                        failures.append(error)
+                        return began, None, time.monotonic()
+                    await asyncio.sleep(0.2)
         return await asyncio.gather(*(one(index) for index in range(count)))
     return asyncio.run(run())
 
@@ -106,9 +116,11 @@ def spend_the_rest(fleet, limit, tokens=100):
 @pytest.mark.parametrize("count", [2, 4, 8])
 def test_ten_thousand_calls_over_replicas_spend_one_limit(fleet, stub, count):
     replicas = fleet(count)
+    failures.clear()
     replicas.first.limit("system", "--total", "10", "--hard-stop")
-    replies = burst(replicas, CALLS, lambda index: "OUTPUT=100 PAUSE=0.05", 100)
-    assert not failures, collections.Counter(map(repr, failures))
+    replies = burst(replicas, CALLS, lambda index: "OUTPUT=100 PAUSE=0.05", 100, again=True)
+    assert all(reply is not None for _, reply, _ in replies), collections.Counter(
+        map(repr, failures))
     codes = collections.Counter(reply.status for _, reply, _ in replies)
     assert set(codes) <= {200, 402, 429}, codes
     assert stub.charged <= 10 * DOLLAR
@@ -194,8 +206,8 @@ def test_replicas_that_are_killed_every_second_lose_and_overspend_nothing(fleet,
     killer = threading.Thread(target=kill)
     killer.start()
     delivered = []
-    deadline = time.time() + 20
-    while time.time() < deadline and stub.charged < 5 * DOLLAR - 10**10:
+    deadline = time.time() + 90
+    while kills < 6 and time.time() < deadline:
         for _, reply, _ in burst(
                 replicas, 200, lambda index: "OUTPUT=20 PAUSE=0.01", 20):
             if reply is not None and reply.status == 200 and reply.complete:
@@ -243,7 +255,6 @@ def test_a_replica_that_sleeps_longer_than_its_lease_spends_nothing_twice(fleet,
 
 
 def test_a_copied_state_directory_is_fenced(fleet, stub, tmp_path):
-    import shutil
     replicas = fleet(1)
     replicas.first.limit("system", "--total", "1", "--hard-stop")
     burst(replicas, 5, lambda index: "OUTPUT=10", 10)
