@@ -41,7 +41,7 @@ def serve(*arguments, environment=None, limit=None):
     ("upstreams:\n  openai: { url: 'ftp://a.b' }\n", "url must be https://HOST"),
     ("a: b: c\n", ":1: not YAML"),
     ("log: { level: loud }\n", "log.level must be one of"),
-    ("database: { url: 'postgresql://x' }\n", "PostgreSQL is not supported by this version"),
+    ("database: { url: 'mysql://x' }\n", "must be postgresql://"),
 ])
 def test_a_bad_config_file_is_refused_with_file_line_and_reason(tmp_path, text, complaint):
     path = tmp_path / "config.yaml"
