@@ -9,8 +9,8 @@ internal import StorePostgres
 package import Stores
 internal import ZoneDatabase
 
-/// Copies of the store that is in use: the embedded one by SQLite's online backup, the shared one by
-/// PostgreSQL's own programs.
+/// Copies of the store that is in use: the embedded one by SQLite's online backup, the shared one
+/// by PostgreSQL's own programs.
 package struct StoreBackup {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
