@@ -124,6 +124,16 @@ upstreams:
                 return status
             time.sleep(0.2)
 
+    def prices_taken_up(self, command):
+        """Runs what changes prices, and waits until the gateway says that they are in force."""
+        before = self.log.read_text().count("prices.changed")
+        done = command()
+        deadline = time.time() + 30
+        while self.log.read_text().count("prices.changed") == before:
+            assert time.time() < deadline, "the prices were not taken up"
+            time.sleep(0.05)
+        return done
+
     def limit(self, *arguments):
         """Sets a limit and waits until it is in force: the contract is one second."""
         self.run("limit", "set", *arguments)

@@ -7,6 +7,7 @@ internal import Stores
 /// What the thread of the shared store knows of it while it is connected.
 struct SharedStoreState {
     let replica: Replica
+    let hasUUIDUsers: PostgresStore.UUIDUsers
     /// Slices of an earlier start that are set aside, and the entry of the outbox with which all
     /// is told that it spent.
     var hasEarlierLeases = false

@@ -30,7 +30,7 @@ extension SharedStoreWorker {
         do {
             let needs = services.bookkeeper.needs(of: waiters)
             try take(needs, &state, services)
-            if !services.bookkeeper.needs(of: waiters).isEmpty {
+            if services.bookkeeper.needs(of: waiters).contains(where: { $0.amount > .zero }) {
                 state.nextLease = .now.advanced(by: Self.contentionPause)
             }
             desk.answer(waiters)

@@ -70,10 +70,14 @@ extension SharedStoreWorker {
                 try self.store.insertTrip(json: json, of: replica)
             }
         case .row(let row, _):
-            try persist(&state, services) { store, state throws(PostgresStore.LeaseRefusal) in
-                try store.correct(
-                    row, split: state.split, version: state.version, of: state.replica,
-                    at: self.clock.now())
+            let (split, version, replica) = (state.split, state.version, state.replica)
+            let isFound = try current {
+                () throws(PostgresStore.LeaseRefusal) in
+                try self.store.correct(
+                    row, split: split, version: version, of: replica, at: self.clock.now())
+            }
+            if !isFound {
+                logger.error("correction.lost", metadata: ["call": "\(row.attempt.call)"])
             }
             state.hasCorrected = true
         }
@@ -87,12 +91,12 @@ extension SharedStoreWorker {
         let parts = services.bookkeeper.leaseParts(of: attempts)
         let answers: [LeaseAnswer]
         do {
-            answers = try persist(&state, services) {
-                store, state throws(PostgresStore.LeaseRefusal) in
-                try store.ship(
-                    PostgresStore.Shipment(
-                        rows: rows, leaseParts: parts, split: state.split, version: state.version),
-                    of: state.replica, at: self.clock.now())
+            let shipment = PostgresStore.Shipment(
+                rows: rows, leaseParts: parts, split: state.split, version: state.version,
+                hasUUIDUsers: state.hasUUIDUsers)
+            let replica = state.replica
+            answers = try current { () throws(PostgresStore.LeaseRefusal) in
+                try self.store.ship(shipment, of: replica, at: self.clock.now())
             }
         } catch let error as StoreError where error.isAboutValues {
             // One of them is refused: each goes by itself, and that one without what is beside its
@@ -116,20 +120,34 @@ extension SharedStoreWorker {
         for answer in answers { try alert(answer.key, answer.figures, &state) }
     }
 
-    /// Tries that end only with the store's absence: limits that change meanwhile are read anew.
-    private func persist<Value>(
-        _ state: inout SharedStoreState, _ services: GatewayServices,
-        _ body: (PostgresStore, SharedStoreState) throws(PostgresStore.LeaseRefusal) -> Value
+    /// The limits have changed since they were read: nothing was written. A shipment begins anew
+    /// with what they are now, and never within another.
+    struct Outdated: Error {}
+
+    private func current<Value>(
+        _ body: () throws(PostgresStore.LeaseRefusal) -> Value
     ) throws -> Value {
+        do throws(PostgresStore.LeaseRefusal) {
+            return try body()
+        } catch {
+            switch error {
+            case .fenced: throw Fenced()
+            case .outdated: throw Outdated()
+            case .failed(let failure): throw failure
+            }
+        }
+    }
+
+    /// Tells everything up to an entry of the outbox, by the limits as they are then.
+    func shipAll(
+        _ state: inout SharedStoreState, _ services: GatewayServices, upTo last: Int64
+    ) throws {
         for _ in 0..<Self.maximumRereadings {
-            do throws(PostgresStore.LeaseRefusal) {
-                return try body(store, state)
-            } catch {
-                switch error {
-                case .fenced: throw Fenced()
-                case .outdated: try takeUpChanges(&state, services)
-                case .failed(let failure): throw failure
-                }
+            do {
+                while shippedUpTo.load(ordering: .relaxed) < last, try ship(&state, services) > 0 {}
+                return
+            } catch is Outdated {
+                _ = try readChanges(&state, services)
             }
         }
         throw StoreError("the limits of the shared store change faster than rows can be written")

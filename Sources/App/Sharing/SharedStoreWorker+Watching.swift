@@ -28,18 +28,16 @@ extension SharedStoreWorker {
             nowMicroseconds: { self.clock.machineMicroseconds })
         clock.follow(replica.clockOffset)
         var state = SharedStoreState(
-            replica: replica, split: SpendSplit(services.bookkeeper.budgets), marks: [:])
-        if isFirst {
-            state.hasEarlierLeases = true
-            state.earlierOutbox = try outbox.lastNumber()
-            try store.setAsideEarlier(of: replica)
-        }
+            replica: replica, hasUUIDUsers: try store.hasUUIDUsers(),
+            split: SpendSplit(services.bookkeeper.budgets), marks: [:])
+        // They may be left from before a lost connection as well.
+        state.hasEarlierLeases = true
+        state.earlierOutbox = try outbox.lastNumber()
+        if isFirst { try store.setAsideEarlier(of: replica) }
         try takeUpChanges(&state, services)
         // What was under way when the connection was lost is told again first: its rows would be
         // counted as the store's and as on their way.
-        while shippedUpTo.load(ordering: .relaxed) < doubtfulUpTo.load(ordering: .relaxed),
-            try ship(&state, services) > 0
-        {}
+        try shipAll(&state, services, upTo: doubtfulUpTo.load(ordering: .relaxed))
         try reconcile(state, services)
         state.hasCorrected = true
         try sweep(&state, services)
@@ -87,11 +85,26 @@ extension SharedStoreWorker {
 
     /// Puts in force what the store configures, where it has changed.
     func takeUpChanges(_ state: inout SharedStoreState, _ services: GatewayServices) throws {
+        let change = try readChanges(&state, services)
+        // Rows of before are in no slice of a limit that is new, so they are told first.
+        if change == .newLimits { try shipAll(&state, services, upTo: .max) }
+        // Only then a start without the store takes these limits for known.
+        try ledger.mirror(state.split.budgets, try store.keys(), at: clock.now())
+        guard change != .otherThanLimits else { return }
+        // What is leased beyond need goes back, as a limit may be lower now; what calls in flight
+        // hold of a new one is leased at once.
+        try returnParts(services.bookkeeper.giveUp(.all), state, services)
+        try take(services.bookkeeper.uncoveredNeeds(), &state, services)
+    }
+
+    enum LimitChange { case otherThanLimits, knownLimits, newLimits }
+
+    /// Reads what has changed, and has it bind from now on. Writes no row.
+    func readChanges(
+        _ state: inout SharedStoreState, _ services: GatewayServices
+    ) throws -> LimitChange {
         let marks = try store.changeMarks()
-        var hasNewLimits = false
-        if marks["keys"] != state.marks["keys"] {
-            services.use(try keyRing())
-        }
+        if marks["keys"] != state.marks["keys"] { services.use(try keyRing()) }
         if marks["breakers"] != state.marks["breakers"] {
             let now = clock.now()
             services.bookkeeper.clear(try store.resetTrips(at: now))
@@ -100,34 +113,27 @@ extension SharedStoreWorker {
         if marks["prices"] != state.marks["prices"], state.marks["prices"] != nil {
             try takeUpPrices(services)
         }
-        if marks["budgets"] != state.marks["budgets"] {
-            // Windows that are gone from here on give back what they had leased.
-            if !state.marks.isEmpty {
-                try returnParts(services.bookkeeper.giveUp(.all), state, services)
-            }
-            let budgets = try store.budgets(skipping: { reason in
-                self.logger.error("limit.unreadable", metadata: ["reason": "\(reason)"])
-            })
-            hasNewLimits = budgets != services.bookkeeper.budgets
-            state.split = SpendSplit(budgets)
-            try store.countMissing(state.split, version: marks["budgets"] ?? 0, at: clock.now())
-            _ = services.bookkeeper.setBudgets(budgets)
-            state.alerted = [:]
+        defer { state.marks = marks }
+        guard marks["budgets"] != state.marks["budgets"] else { return .otherThanLimits }
+        return try readLimits(&state, version: marks["budgets"] ?? 0, services)
+    }
+
+    private func readLimits(
+        _ state: inout SharedStoreState, version: Int64, _ services: GatewayServices
+    ) throws -> LimitChange {
+        // Windows that are gone from here on give back what they had leased.
+        if !state.marks.isEmpty {
+            try returnParts(services.bookkeeper.giveUp(.all), state, services)
         }
-        let hadBudgets = state.marks["budgets"] == marks["budgets"]
-        state.marks = marks
-        guard !hadBudgets else {
-            try ledger.mirror(state.split.budgets, try store.keys(), at: clock.now())
-            return
-        }
-        // Rows of before are in no slice of a limit that is new, so they are told first.
-        if hasNewLimits { while try ship(&state, services) > 0 {} }
-        // Only then a start without the store takes these limits for known.
-        try ledger.mirror(state.split.budgets, try store.keys(), at: clock.now())
-        // What is leased beyond need goes back, as a limit may be lower now; what calls in flight
-        // hold of a new one is leased at once.
-        try returnParts(services.bookkeeper.giveUp(.all), state, services)
-        try take(services.bookkeeper.uncoveredNeeds(), &state, services)
+        let budgets = try store.budgets(skipping: { reason in
+            self.logger.error("limit.unreadable", metadata: ["reason": "\(reason)"])
+        })
+        let isNew = budgets != services.bookkeeper.budgets
+        state.split = SpendSplit(budgets)
+        try store.countMissing(state.split, version: version, at: clock.now())
+        _ = services.bookkeeper.setBudgets(budgets)
+        state.alerted = [:]
+        return isNew ? .newLimits : .knownLimits
     }
 
     func keyRing() throws -> KeyRing {

@@ -158,7 +158,11 @@ final class SharedStoreWorker: Sendable {
     private func round(_ state: inout SharedStoreState, _ services: GatewayServices) throws {
         try renew(&state)
         try look(&state, services)
-        try ship(&state, services)
+        do {
+            try ship(&state, services)
+        } catch is Outdated {
+            try takeUpChanges(&state, services)
+        }
         try giveBackEarlier(&state)
         try lease(&state, services)
         try giveBack(&state, services)
@@ -167,7 +171,7 @@ final class SharedStoreWorker: Sendable {
 
     private func leave(_ state: SharedStoreState, _ services: GatewayServices) throws {
         var state = state
-        while try ship(&state, services) > 0 {}
+        try shipAll(&state, services, upTo: .max)
         try returnParts(services.bookkeeper.giveUp(.all), state, services)
         if state.hasEarlierLeases { try store.giveBackEarlier(of: state.replica) }
         try outbox.forget(upTo: shippedUpTo.load(ordering: .relaxed))

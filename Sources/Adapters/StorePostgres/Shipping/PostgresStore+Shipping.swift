@@ -17,16 +17,24 @@ extension PostgresStore {
         /// The limits that decide what the rows count in, and their version.
         package let split: SpendSplit
         package let version: Int64
+        package let hasUUIDUsers: UUIDUsers
 
         package init(
             rows: [OutboxRow], leaseParts: [AttemptID: [LeasePart]], split: SpendSplit,
-            version: Int64
+            version: Int64, hasUUIDUsers: UUIDUsers
         ) {
             self.rows = rows
             self.leaseParts = leaseParts
             self.split = split
             self.version = version
+            self.hasUUIDUsers = hasUUIDUsers
         }
+    }
+
+    /// Which tables of an app have users by uuid. No migration changes it.
+    package struct UUIDUsers: Sendable {
+        let costs: Bool
+        let metrics: Bool
     }
 
     /// Writes rows that are new to the store, and tells how every window that they count in stands
@@ -36,7 +44,6 @@ extension PostgresStore {
     ) throws(LeaseRefusal) -> [LeaseAnswer] {
         let rows = "[\(shipment.rows.map { $0.json.withoutNUL }.joined(separator: ","))]"
         let entries = ShippedEntries(shipment).json
-        let isUUID = try uuidColumns()
         let results = try outdatedOrFailed(replica) {
             connection throws(PostgresFailure) in
             try connection.transaction([
@@ -45,10 +52,12 @@ extension PostgresStore {
                 PostgresStatement(ShippingSQL.makeWindows, [entries]),
                 PostgresStatement(ShippingSQL.lockWindows, [entries]),
                 PostgresStatement(
-                    isUUID.costs ? ShippingSQL.insertUUIDRows : ShippingSQL.insertRows,
+                    shipment.hasUUIDUsers.costs
+                        ? ShippingSQL.insertUUIDRows : ShippingSQL.insertRows,
                     [rows, entries, replica.id, String(now.microseconds)]),
                 PostgresStatement(
-                    isUUID.metrics ? ShippingSQL.insertUUIDMetrics : ShippingSQL.insertMetrics,
+                    shipment.hasUUIDUsers.metrics
+                        ? ShippingSQL.insertUUIDMetrics : ShippingSQL.insertMetrics,
                     [rows]),
             ])
         }
@@ -59,12 +68,14 @@ extension PostgresStore {
         return answers
     }
 
-    /// Replaces a row that has changed since it was taken up, and counts the difference.
+    /// Replaces a row that has changed since it was taken up, and counts the difference. False where
+    /// the row is gone, as after a retention.
     package func correct(
         _ row: OutboxRow, split: SpendSplit, version: Int64, of replica: Replica, at now: Instant
-    ) throws(LeaseRefusal) {
-        let booked: Amount? = try outdatedOrFailed(replica) { connection throws(PostgresFailure) in
+    ) throws(LeaseRefusal) -> Bool {
+        try outdatedOrFailed(replica) { connection throws(PostgresFailure) in
             _ = try connection.run("BEGIN")
+            _ = try connection.run(Self.epochGuardSQL, [replica.id, String(replica.epoch)])
             _ = try connection.run(Self.sharedVersionGuardSQL, [String(version)])
             let found = try connection.run(
                 """
@@ -73,7 +84,7 @@ extension PostgresStore {
                 """, [row.attempt.call.description, String(row.attempt.attempt)])
             guard let booked = found.rowCount == 1 ? found.amount(0, 0) : nil else {
                 _ = try connection.run("ROLLBACK")
-                return nil
+                return false
             }
             let difference = Spend(
                 row.spend.amount - booked, by: row.spend.attributes, spentAt: row.spend.spentAt)
@@ -85,9 +96,8 @@ extension PostgresStore {
             _ = try connection.run(ShippingSQL.addSpend, [entries])
             _ = try connection.run(ShippingSQL.correctRow, ["[\(row.json.withoutNUL)]"])
             _ = try connection.run("COMMIT")
-            return booked
+            return true
         }
-        _ = booked
     }
 
     /// Runs with the limits locked against changes; a change that came first is an outdated one.
@@ -125,24 +135,18 @@ extension PostgresStore {
             WHERE subject = 'budgets' AND version = $1::bigint FOR SHARE) AS current
         """
 
-    /// Whether an adopted table has users by uuid; looked up anew each time, at the cost of a read
-    /// of the catalog, since a migration can change it.
-    private func uuidColumns() throws(LeaseRefusal) -> (costs: Bool, metrics: Bool) {
-        do throws(StoreError) {
-            let result = try run(
-                "reading the columns of users",
-                """
-                SELECT bool_or(attrelid = to_regclass('api_cost_tracking')),
-                    bool_or(attrelid = to_regclass('model_performance_metrics'))
-                FROM pg_catalog.pg_attribute
-                WHERE attrelid IN (to_regclass('api_cost_tracking'),
-                        to_regclass('model_performance_metrics'))
-                    AND attname = 'user_id' AND atttypid = 'uuid'::regtype
-                """)
-            return (result.flag(0, 0), result.flag(0, 1))
-        } catch {
-            throw .failed(error)
-        }
+    package func hasUUIDUsers() throws(StoreError) -> UUIDUsers {
+        let result = try run(
+            "reading the columns of users",
+            """
+            SELECT bool_or(attrelid = to_regclass('api_cost_tracking')),
+                bool_or(attrelid = to_regclass('model_performance_metrics'))
+            FROM pg_catalog.pg_attribute
+            WHERE attrelid IN (to_regclass('api_cost_tracking'),
+                    to_regclass('model_performance_metrics'))
+                AND attname = 'user_id' AND atttypid = 'uuid'::regtype
+            """)
+        return UUIDUsers(costs: result.flag(0, 0), metrics: result.flag(0, 1))
     }
 
     /// Writes an alert, once for each budget, window and threshold, whoever finds it first.

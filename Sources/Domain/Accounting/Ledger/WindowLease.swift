@@ -33,7 +33,6 @@ struct WindowLease: Sendable {
     private(set) var figures: SharedFigures?
     /// What this process had of `figures.leased`.
     private var ownAtFigures = Amount.zero
-    private var borrowedAtFigures = Amount.zero
     /// When something was last held here.
     var usedAt = Instant(microseconds: 0)
 
