@@ -83,7 +83,7 @@ let inside: [Target.Dependency] = [
 
 /// Queries that plan the shared store's schema; see `Migration`.
 let migrations = [
-    "0001_tables", "0001_twins", "0002_ledger", "0003_views", "0004_functions", "0005_security",
+    "0001_tables", "0001_twins", "0002_ledger", "0002_rollups", "0003_views", "0004_functions", "0005_security",
     "0006_sharing", "verify",
 ]
 
@@ -147,6 +147,12 @@ let proofs: [Target] = [
     tests("Domain", of: inside + ["TestSupport", "Reporting", "ZoneDatabase", "Config"]),
     tests("Simulation", of: inside + ["TestSupport"]),
     tests("Gateway", of: inside + ["TestSupport", "Gateway", crypto]),
+    tests(
+        "Stores",
+        of: inside + [
+            "TestSupport", "Gateway", "Reporting", "Stores", "LedgerSQLite", "StorePostgres",
+            "Postgres", "ZoneDatabase", logging,
+        ]),
     tests(
         "LedgerSQLite",
         of: inside + [

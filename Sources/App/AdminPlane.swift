@@ -27,7 +27,10 @@ struct AdminPlane: Service {
                 return "the shared store is away: hard limits hold by their on_store_outage policy,"
                     + " rows wait in the local ledger"
             },
-            metrics: { [services] in BudgetMetrics.text(of: services.bookkeeper) })
+            metrics: { [services, sharing] in
+                BudgetMetrics.text(
+                    of: services.bookkeeper, undelivered: sharing?.undeliveredEntries)
+            })
         let application = AdminServer.application(
             host: host, port: settings.admin.port, sources: sources, logger: logger
         ) { port in

@@ -4,7 +4,8 @@ internal import Money
 
 /// The state of the budgets in Prometheus' text format.
 enum BudgetMetrics {
-    static func text(of bookkeeper: Bookkeeper) -> String {
+    /// `undelivered`: rows that the shared store has not heard of; nil where none is shared.
+    static func text(of bookkeeper: Bookkeeper, undelivered: Int64?) -> String {
         let standings = bookkeeper.standings
         var text = gauge("budget_limit_usd", "Limit of a budget's window.", standings, \.limit)
         text += gauge(
@@ -16,6 +17,14 @@ enum BudgetMetrics {
             spendfuse_open_holds \(bookkeeper.openHolds)
 
             """
+        if let undelivered {
+            text += """
+                # HELP spendfuse_undelivered_entries What the shared store has not been told yet.
+                # TYPE spendfuse_undelivered_entries gauge
+                spendfuse_undelivered_entries \(undelivered)
+
+                """
+        }
         return text
     }
 

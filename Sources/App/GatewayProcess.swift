@@ -48,7 +48,8 @@ package struct GatewayProcess {
         let watch = LedgerWatch(database: database, settings: settings, logger: logger)
         try watch.notePrices(readAt: readAt)
         try database.store(prices, at: clock.now())
-        let journal = SQLiteJournal(database, logger: logger)
+        let journal = SQLiteJournal(
+            database, rollsUp: settings.databaseURL == nil, logger: logger)
         let eager = Self.skipsDurableWaits ? EagerReceipts(journal) : nil
         if eager != nil { logger.warning("ledger.waits_skipped", metadata: ["for": "benchmarks"]) }
         let services = try restore(database, eager ?? journal, watch, prices, sharing?.desk)

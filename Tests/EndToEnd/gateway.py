@@ -6,8 +6,10 @@ import pathlib
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("SPENDFUSE_BINARY", ROOT / ".build/debug/spendfuse"))
@@ -63,6 +65,8 @@ upstreams:
 {upstreams}
 {config}
 """)
+        # How far its clock is from the machine's, as faketime writes it: `-26h`.
+        self.clock_offset = None
         self.process = None
         self.log = self.directory / "gateway.log"
 
@@ -71,9 +75,11 @@ upstreams:
         output.write(b"---- start\n")
         output.flush()
         begin = self.log.stat().st_size
+        # A wrapper, which ends as the gateway in it does.
+        clock = ["faketime", "-m", "--exclude-monotonic", "-f", self.clock_offset]
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--config", self.config], stderr=output, stdout=output,
-            env=clean_environment(), cwd=ROOT)
+            [*(clock if self.clock_offset else []), BINARY, "serve", "--config", self.config],
+            stderr=output, stdout=output, env=clean_environment(), cwd=ROOT)
         Gateway.running.add(self.process)
         deadline = time.time() + timeout
         while time.time() < deadline:
@@ -88,18 +94,26 @@ upstreams:
             time.sleep(0.02)
         raise AssertionError(f"the gateway is not ready:\n{self.log.read_text()}")
 
+    @property
+    def pid(self):
+        """Of the gateway, not of what wraps it."""
+        if not self.clock_offset:
+            return self.process.pid
+        number = self.process.pid
+        return int(pathlib.Path(f"/proc/{number}/task/{number}/children").read_text())
+
     def stop(self, timeout=60):
         """A graceful stop; returns the exit status."""
         if self.process is None:
             return None
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            os.kill(self.pid, signal.SIGTERM)
         status = self.process.wait(timeout)
         self.process = None
         return status
 
     def kill(self):
-        self.process.kill()
+        os.kill(self.pid, signal.SIGKILL)
         self.process.wait()
         self.process = None
 
@@ -111,7 +125,26 @@ upstreams:
             raise AssertionError(f"{arguments} gave {done.returncode}: {done.stderr}")
         return done
 
+    def delivered(self, timeout=20):
+        """Waits until a shared store has what was decided; the embedded one has it at once."""
+        if not self.database or self.process is None:
+            return
+        ledger = sqlite3.connect(f"file:{self.state / 'ledger.sqlite'}?mode=ro", uri=True)
+        settling = time.time() + 2
+        while ledger.execute("SELECT count(*) FROM ledger_holds").fetchone()[0]:
+            if time.time() > settling:
+                break
+            time.sleep(0.02)
+        ledger.close()
+        deadline = time.time() + timeout
+        while time.time() < deadline:
+            text = urllib.request.urlopen(f"{self.admin}/metrics", timeout=5).read().decode()
+            if "spendfuse_undelivered_entries 0" in text:
+                return
+            time.sleep(0.05)
+
     def calls(self, limit=100000):
+        self.delivered()
         text = self.run("calls", "--limit", str(limit), "--format", "json").stdout
         return json.loads(text)["rows"]
 

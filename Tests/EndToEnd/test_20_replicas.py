@@ -159,6 +159,31 @@ def test_nested_limits_hold_over_replicas(fleet, stub):
     assert users == stub.charged
 
 
+def test_replicas_with_clocks_apart_spend_one_day_together(tmp_path, stub, postgres):
+    replicas = Fleet(tmp_path, stub, postgres, 3)
+    for gateway, offset in zip(replicas.gateways, ("-26h", "+45h", None)):
+        gateway.clock_offset = offset
+    replicas.start()
+    replicas.first.run("limit", "set", "user:*", "--rolling", "2h=2", "--hard-stop")
+    replicas.first.limit("system", "--daily", "2", "--hard-stop")
+    began = time.time()
+    burst(replicas, 600, lambda index: "OUTPUT=100 PAUSE=0.02", 100)
+    assert stub.charged <= 2 * DOLLAR
+    spend_the_rest(replicas, 2 * DOLLAR)
+    replicas.at_rest()
+    row = [row for row in replicas.gateways[2].status()["rows"] if row["scope"] == "system"][0]
+    assert row["spent_usd"] == "2.000000000000"
+    # Rows are dated by the store's clock, whatever their gateway's says.
+    assert len(replicas.rows()) == len(stub.charges)
+    dated = replicas.query("""SELECT extract(epoch FROM min("timestamp")),
+        extract(epoch FROM max("timestamp")) FROM api_cost_tracking""")[0]
+    assert began - 5 < float(dated[0]) <= float(dated[1]) < time.time() + 5
+    for gateway in replicas.gateways[:2]:
+        # The timers of a graceful stop do not end under faketime.
+        gateway.kill()
+    replicas.stop()
+
+
 def test_a_limit_and_a_key_reach_every_replica_within_a_second(fleet, stub):
     replicas = fleet(3)
     replicas.first.run("limit", "set", "system", "--daily", "0.001", "--hard-stop")

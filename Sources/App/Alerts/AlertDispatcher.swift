@@ -10,6 +10,8 @@ internal import Stores
 /// also by the next process.
 struct AlertDispatcher: Service {
     private static let period = Duration.milliseconds(250)
+    /// After a failure, doubled with each that follows: a store that is away is no news each time.
+    private static let longestPeriod = Duration.seconds(30)
     /// Alerts that are taken up, and deliveries that are tried, in one round.
     private static let roundSize = 32
     /// Receivers that are waited for at once.
@@ -24,14 +26,16 @@ struct AlertDispatcher: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            var period = Self.period
             while !Task.isCancelled {
-                await round()
-                try? await Task.sleep(for: Self.period)
+                period = await round() ? Self.period : min(period * 2, Self.longestPeriod)
+                try? await Task.sleep(for: period)
             }
         }
     }
 
-    private func round() async {
+    /// False where the store could not be read.
+    private func round() async -> Bool {
         do {
             try database.dispatchAlerts(
                 limit: Self.roundSize, at: clock.now(), channels: names,
@@ -45,8 +49,10 @@ struct AlertDispatcher: Service {
                     tasks.addTask { await deliver(delivery) }
                 }
             }
+            return true
         } catch {
             logger.error("alerts.unreadable", metadata: ["reason": "\(error)"])
+            return false
         }
     }
 

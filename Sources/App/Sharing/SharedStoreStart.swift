@@ -24,6 +24,7 @@ struct SharedStoreStart {
         let store = PostgresStore(
             url: url.revealed, zones: SystemZones(), applicationName: "spendfuse serve")
         do {
+            clock.begin(try store.clockOffset { clock.elapsedMicroseconds })
             try prepare(url)
             if !KeyVault.hasShared(in: settings.state) { try bring(ledger, to: store) }
             try SharedPrices(store: store, state: settings.state).pull()

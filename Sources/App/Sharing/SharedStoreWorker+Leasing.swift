@@ -97,7 +97,7 @@ extension SharedStoreWorker {
     func renew(_ state: inout SharedStoreState) throws {
         guard state.lastRenewal.duration(to: .now) >= Self.renewalPeriod else { return }
         let offset = try store.renew(
-            state.replica, nowMicroseconds: { self.clock.machineMicroseconds })
+            state.replica, nowMicroseconds: { self.clock.elapsedMicroseconds })
         guard let offset else { throw Fenced() }
         clock.follow(offset)
         state.lastRenewal = .now

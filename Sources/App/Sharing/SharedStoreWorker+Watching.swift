@@ -17,6 +17,8 @@ extension SharedStoreWorker {
     /// died before writing.
     private static let sweepPeriod = Duration.seconds(1)
     private static let pruningPeriod = Duration.seconds(600)
+    /// Seconds for which the time may stand still until the store's has caught up.
+    private static let longestStepBack: Int64 = 60
     /// Windows that alerts are remembered of.
     private static let maximumAlerted = 20_000
 
@@ -25,8 +27,8 @@ extension SharedStoreWorker {
     func connect(_ services: GatewayServices, isFirst: Bool) throws -> SharedStoreState {
         let replica = try store.register(
             outbox.replicaID, address: "\(settings.listen)",
-            nowMicroseconds: { self.clock.machineMicroseconds })
-        clock.follow(replica.clockOffset)
+            nowMicroseconds: { self.clock.elapsedMicroseconds })
+        try follow(replica.clockOffset)
         var state = SharedStoreState(
             replica: replica, hasUUIDUsers: try store.hasUUIDUsers(),
             split: SpendSplit(services.bookkeeper.budgets), marks: [:])
@@ -36,13 +38,29 @@ extension SharedStoreWorker {
         if isFirst { try store.setAsideEarlier(of: replica) }
         try takeUpChanges(&state, services)
         // What was under way when the connection was lost is told again first: its rows would be
-        // counted as the store's and as on their way.
-        try shipAll(&state, services, upTo: doubtfulUpTo.load(ordering: .relaxed))
+        // counted as the store's and as on their way. What an earlier start held beyond its slices
+        // is in none, so that all of its rows come before a slice is asked for.
+        try shipAll(
+            &state, services, upTo: isFirst ? .max : doubtfulUpTo.load(ordering: .relaxed))
         try reconcile(state, services)
+        // A limit may be lower than the slices that were leased before.
+        try returnParts(services.bookkeeper.giveUp(.all), state, services)
         state.hasCorrected = true
         try sweep(&state, services)
         noteReturn(services)
         return state
+    }
+
+    /// A machine that started without the store by a clock that is ahead has dated calls into
+    /// windows to come, where a limit would be there once more.
+    private func follow(_ offset: Int64) throws {
+        let ahead = clock.secondsAhead(ofOffset: offset)
+        guard ahead <= Self.longestStepBack else {
+            throw StoreError(
+                "this machine's clock was \(ahead) s ahead of the shared store's when the gateway"
+                    + " started without it; set the clock right and start the gateway again")
+        }
+        clock.follow(offset)
     }
 
     /// After a connection was lost it is not known what was written of its last statement: what the

@@ -58,6 +58,11 @@ final class SharedStoreWorker: Sendable {
         desk = LeaseDesk { bell.signal() }
     }
 
+    /// Entries of the outbox that the store has not got; nil where the ledger cannot be read.
+    var undeliveredEntries: Int64? {
+        (try? outbox.lastNumber()).map { max(0, $0 - shippedUpTo.load(ordering: .relaxed)) }
+    }
+
     func start(_ services: GatewayServices) throws {
         try SystemThread.start(name: "shared-store") { self.work(services) }
     }
@@ -122,6 +127,7 @@ final class SharedStoreWorker: Sendable {
         lose(error, services)
         while !isStopping.load(ordering: .acquiring) {
             desk.answer(desk.takeWaiters())
+            // Also what calls in flight hold until they end.
             _ = services.bookkeeper.giveUp(.all)
             _ = bell.wait(timeout: .now() + .milliseconds(Self.idleMilliseconds))
         }

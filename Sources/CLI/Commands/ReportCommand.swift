@@ -45,7 +45,10 @@ struct ReportCommand: ParsableCommand {
 
     @Option(
         name: .long,
-        help: "One or two of model, user, provider, day, hour, endpoint, key, project, session.")
+        help: """
+            One or two of model, user, provider, day, hour, endpoint, key, project, session, \
+            conversation, upstream, task_type.
+            """)
     var by = "model"
 
     @Option(name: .long, help: "Only this user's calls.")

@@ -15,6 +15,20 @@ package struct PriceAdjustment: Sendable {
     package let version: String
     package let versionBefore: String?
 
+    package init(
+        callID: String, attempt: Int64, model: String, booked: Amount, earlier: Amount,
+        cost: Amount, version: String, versionBefore: String?
+    ) {
+        self.callID = callID
+        self.attempt = attempt
+        self.model = model
+        self.booked = booked
+        self.earlier = earlier
+        self.cost = cost
+        self.version = version
+        self.versionBefore = versionBefore
+    }
+
     package var difference: Amount { cost - booked }
 }
 

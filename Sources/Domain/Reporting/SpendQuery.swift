@@ -3,7 +3,7 @@ package import Chronology
 
 /// What spend is summed by.
 package enum SpendDimension: String, CaseIterable, Sendable {
-    case model, user, provider, day, hour, endpoint, key, project, session, upstream
+    case model, user, provider, day, hour, endpoint, key, project, session, conversation, upstream
     case taskType = "task_type"
 
     /// `model,user`: one or two dimensions.

@@ -42,17 +42,20 @@ package struct SpendReport: Sendable {
     package let lines: [Line]
     package let total: Line
 
+    /// `lines` may have several of the same keys, such as one of rollups and one of rows.
     package init(query: SpendQuery, lines: [Line]) {
         self.query = query
+        var sums: [[String]: Line] = [:]
+        for line in lines { sums[line.keys, default: Line(keys: line.keys)].add(line) }
         let isTimeline = query.dimensions.contains { $0 == .day || $0 == .hour }
-        self.lines = lines.sorted { left, right in
+        self.lines = sums.values.sorted { left, right in
             if isTimeline || left.cost == right.cost {
                 return left.keys.lexicographicallyPrecedes(right.keys)
             }
             return left.cost > right.cost
         }
         var total = Line(keys: [])
-        for line in lines { total.add(line) }
+        for line in self.lines { total.add(line) }
         self.total = total
     }
 

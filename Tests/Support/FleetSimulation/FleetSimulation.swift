@@ -176,6 +176,9 @@ package struct FleetSimulation {
 
     private enum Outcome { case done, nothing, inDoubt }
 
+    /// Seconds for which a row waits while its gateway asks the store for more.
+    private static let longestWait: Int64 = 600
+
     private mutating func outcome() -> Outcome {
         switch random(1...30) {
         case 1: .nothing
@@ -194,6 +197,13 @@ package struct FleetSimulation {
 
     private mutating func lease(_ replica: Int, _ needs: [LeaseNeed]) -> Bool {
         guard isReady(replica) else { return false }
+        // As the program does in each round; here only rows that waited for long, so that others
+        // are on their way meanwhile.
+        let isOld = replicas[replica].outbox.contains {
+            $0.spend.spentAt.advanced(bySeconds: Self.longestWait) < now
+        }
+        if isOld { send(replica, replicas[replica].outbox.count) }
+        guard !replicas[replica].isInDoubt else { return false }
         let outcome = outcome()
         guard outcome != .nothing else {
             replicas[replica].isInDoubt = true
@@ -260,7 +270,8 @@ package struct FleetSimulation {
     /// aside until all is told that it spent, then limits, then what is leased.
     private mutating func connect(_ replica: Int) {
         replicas[replica].isInDoubt = false
-        if !replicas[replica].hasBegun {
+        let isFirst = !replicas[replica].hasBegun
+        if isFirst {
             replicas[replica].hasBegun = true
             replicas[replica].earlierRows = replicas[replica].outbox.count
             model.setAsideEarlier(of: replica)
@@ -269,7 +280,8 @@ package struct FleetSimulation {
         let hasChanged = replicas[replica].mirrored != model.version
         if replicas[replica].version != model.version { configure(replica) }
         endEarlier(replica)
-        if hasChanged, !replicas[replica].outbox.isEmpty {
+        // What an earlier start held beyond its slices is in none.
+        if hasChanged || isFirst, !replicas[replica].outbox.isEmpty {
             send(replica, replicas[replica].outbox.count)
         }
         guard !replicas[replica].isInDoubt else { return }
@@ -282,7 +294,17 @@ package struct FleetSimulation {
         }
         for index in answers.indices { answers[index].endsBorrowing = true }
         _ = replicas[replica].ledger.step(.lease(answers), at: now)
+        // A limit may be lower than the slices that were leased before.
+        giveUpAll(replica)
         cover(replica)
+    }
+
+    private mutating func giveUpAll(_ replica: Int) {
+        guard
+            case .giveUp(let parts)? = replicas[replica].ledger.step(.giveUp(.all), at: now).first
+        else { return }
+        let answers = model.giveBack(parts, of: replica, at: now)
+        _ = replicas[replica].ledger.step(.lease(answers), at: now)
     }
 
     private mutating func endEarlier(_ replica: Int) {
@@ -387,10 +409,7 @@ package struct FleetSimulation {
         }
         guard !replicas[replica].isInDoubt else { return }
         replicas[replica].mirrored = model.version
-        if case .giveUp(let parts)? = replicas[replica].ledger.step(.giveUp(.all), at: now).first {
-            let answers = model.giveBack(parts, of: replica, at: now)
-            _ = replicas[replica].ledger.step(.lease(answers), at: now)
-        }
+        giveUpAll(replica)
         cover(replica)
     }
 }

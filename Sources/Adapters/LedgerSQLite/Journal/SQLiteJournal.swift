@@ -26,7 +26,7 @@ package final class SQLiteJournal: LedgerJournal {
     /// Between tries to write while the disk refuses.
     private static let retryMilliseconds = 100
 
-    private struct Waiting: Sendable {
+    struct Waiting: Sendable {
         let entry: JournalEntry
         let receipt: JournalReceipt?
 
@@ -36,19 +36,25 @@ package final class SQLiteJournal: LedgerJournal {
         }
     }
 
-    private struct State {
+    struct State {
         var waiting: [Waiting] = []
         var isWriting = false
         var isHealthy = true
+        let rollsUp: Bool
+        var isRollUpScheduled = false
+        /// Since rollups had all rows, or nearly.
+        var entriesNotRolledUp: Int64 = 0
         var mailboxes: [any EventMailbox] = []
     }
 
-    private let state = Mutex(State())
-    private let database: LedgerDatabase
-    private let logger: Logger
-    private let thread = DispatchQueue(label: "spendfuse.journal", qos: .userInitiated)
+    let state: Mutex<State>
+    let database: LedgerDatabase
+    let logger: Logger
+    let thread = DispatchQueue(label: "spendfuse.journal", qos: .userInitiated)
 
-    package init(_ database: LedgerDatabase, logger: Logger) {
+    /// `rollsUp`: reports are made of this ledger, not of a store that several share.
+    package init(_ database: LedgerDatabase, rollsUp: Bool = true, logger: Logger) {
+        state = Mutex(State(rollsUp: rollsUp))
         self.database = database
         self.logger = logger
     }
@@ -56,6 +62,8 @@ package final class SQLiteJournal: LedgerJournal {
     /// Where exchanges are told, by the index of their event loop; set before the first entry.
     package func deliver(to mailboxes: [any EventMailbox]) {
         state.withLock { $0.mailboxes = mailboxes }
+        // Rows of before are there in any number after an upgrade.
+        scheduleRollUp()
     }
 
     package var isWritable: Bool {
@@ -101,12 +109,13 @@ package final class SQLiteJournal: LedgerJournal {
     private func writeGroups() {
         while true {
             let group = takeGroup()
-            if group.isEmpty { return }
+            if group.isEmpty { return scheduleRollUp() }
             do {
                 try write(group)
                 noteHealth(true)
                 if case .view(let request)? = group.last?.entry { request.fulfil() }
                 tell(group.compactMap(\.receipt), isDurable: true)
+                rollUpUnderLoad(after: group.count)
                 usleep(Self.gathering(after: group.count))
             } catch {
                 giveBack(group, error)

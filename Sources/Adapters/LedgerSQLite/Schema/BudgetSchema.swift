@@ -6,6 +6,7 @@ enum BudgetSchema {
         LedgerSchema.Step(name: "0008_audit", sql: audit),
         LedgerSchema.Step(name: "0009_shared_store", sql: sharedStore),
         LedgerSchema.Step(name: "0010_upkeep", sql: upkeep),
+        RollupSchema.step,
     ]
 
     private static let upkeep = """

@@ -6,13 +6,23 @@ package import Stores
 package struct Replica: Sendable {
     package let id: String
     package let epoch: Int64
-    /// Microseconds by which the store's clock is ahead of this machine's.
+    /// Microseconds from the time that this process goes by to the store's.
     package let clockOffset: Int64
 }
 
 extension PostgresStore {
     /// Seconds that a process counts as alive after its last word.
     package static let replicaLifeSeconds = 30
+
+    /// Microseconds from `nowMicroseconds`, which is read before and after, to the store's time.
+    package func clockOffset(_ nowMicroseconds: () -> Int64) throws(StoreError) -> Int64 {
+        let before = nowMicroseconds()
+        let result = try run(
+            "reading the shared store's clock",
+            "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+        let middle = before + (nowMicroseconds() - before) / 2
+        return (result.number(0, 0) ?? middle) - middle
+    }
 
     /// Takes the next epoch for a process. `nowMicroseconds` is read before and after.
     package func register(
@@ -37,7 +47,7 @@ extension PostgresStore {
 
     /// Says that the process is alive; false where a later start has taken its place.
     ///
-    /// Returns by how many microseconds the store's clock is ahead; nil where it is fenced.
+    /// Returns the offset of the store's clock as `clockOffset` does; nil where it is fenced.
     package func renew(
         _ replica: Replica, nowMicroseconds: () -> Int64
     ) throws(StoreError) -> Int64? {

@@ -1,19 +1,44 @@
 -- Views. One that the app has under the same name is the app's and stays as it is.
-WITH parts AS (
+--
+-- Sums are read from the rollups of 0002, where an empty text stands for none and days and hours
+-- are UTC's. What a span of time cuts off its first hour or day is read from the rows themselves.
+WITH kinds AS (
+    -- A sum of int is a bigint, one of bigint a numeric: the app's columns can be either.
+    SELECT w.tbl, w.col, coalesce(format_type(a.atttypid, NULL), 'bigint') AS type
+    FROM (VALUES ('api_cost_tracking', 'input_tokens'), ('api_cost_tracking', 'output_tokens'),
+            ('api_cost_tracking', 'total_tokens'),
+            ('model_performance_metrics', 'response_time_ms')) AS w (tbl, col)
+        LEFT JOIN pg_attribute AS a ON a.attrelid = to_regclass(w.tbl) AND a.attname = w.col
+),
+tokens AS (
+    SELECT max(type) FILTER (WHERE col = 'response_time_ms') AS ms, string_agg(format(
+            'sum(%1$s)%2$s AS %3$s', col, cast_to, name), E',\n    ' ORDER BY col) FILTER
+            (WHERE tbl = 'api_cost_tracking') AS sums,
+        string_agg(format('%s%s AS %s', col, cast_one, name), E',\n    ' ORDER BY col)
+            FILTER (WHERE tbl = 'api_cost_tracking') AS own
+    FROM (SELECT *, replace('total_' || col, 'total_total', 'total') AS name,
+            CASE WHEN type IN ('integer', 'smallint') THEN '::bigint' ELSE '' END AS cast_to,
+            CASE WHEN type IN ('integer', 'smallint') THEN '' ELSE '::numeric' END AS cast_one
+        FROM kinds) AS k
+),
+parts AS (
     -- An adjustment is spend but no call, and a refused call is neither.
-    SELECT $$count(*) FILTER (WHERE endpoint IS DISTINCT FROM 'adjustment') AS total_calls,
+    SELECT format($$sum(calls)::bigint AS total_calls,
     sum(cost_usd) AS total_cost,
-    round(sum(cost_usd) / nullif(count(*) FILTER (WHERE endpoint IS DISTINCT FROM 'adjustment'), 0),
-        12) AS avg_cost_per_call,
-    sum(input_tokens) AS total_input_tokens,
-    sum(output_tokens) AS total_output_tokens,
-    sum(total_tokens) AS total_tokens
-FROM api_cost_tracking
-WHERE status IS DISTINCT FROM 'blocked'$$ AS totals,
-        'coalesce(payer_id, user_id::text)' AS payer,
-        $$("timestamp" AT TIME ZONE 'UTC')::date$$ AS day,
-        $$date_trunc('month', "timestamp" AT TIME ZONE 'UTC')::date$$ AS month,
-        $$date_trunc('month', now() AT TIME ZONE 'UTC')$$ AS this_month
+    round(sum(cost_usd) / nullif(sum(calls), 0), 12) AS avg_cost_per_call,
+    %s$$, sums) AS totals, own, ms,
+        'sum(entries) > sum(blocked)' AS has_spend,
+        $$nullif(user_id, '') COLLATE "default"$$ AS payer,
+        $$(bucket AT TIME ZONE 'UTC')::date$$ AS day,
+        $$date_trunc('month', bucket AT TIME ZONE 'UTC')::date$$ AS month,
+        $$date_trunc('month', now() AT TIME ZONE 'UTC')$$ AS this_month,
+        $$nullif(model, '') COLLATE "default" AS model$$ AS model,
+        $$nullif(provider, '') COLLATE "default" AS provider$$ AS provider,
+        -- The share of a whole number of calls that is below, as percentile_cont counts it.
+        $$least(greatest(min(step) FILTER (WHERE upto > floor(%1$s * (n - 1)))
+        * (1 - (%1$s * (n - 1)) %% 1) + min(step) FILTER (WHERE upto > ceil(%1$s * (n - 1)))
+        * ((%1$s * (n - 1)) %% 1), max(least_ms)), max(most_ms))::double precision$$ AS percentile
+    FROM tokens
 ),
 views (pos, name, body) AS (
     SELECT v.* FROM parts CROSS JOIN LATERAL (VALUES
@@ -59,83 +84,145 @@ FROM budget_config$$),
             AND coalesce(r.expires_at < now(), true)), 0) AS lost_usd,
     w.contended_at, w.alerted_pct
 FROM budget_windows AS w LEFT JOIN budget_limits AS b ON b.number = w.budget_number$$),
-    (10, 'daily_cost_summary', format('SELECT %s AS user_id, %s AS date, %s GROUP BY 1, 2',
-        payer, day, totals)),
-    (11, 'monthly_cost_summary', format('SELECT %s AS user_id, %s AS month, %s GROUP BY 1, 2',
-        payer, month, totals)),
-    (12, 'cost_by_model', format('SELECT model, %s GROUP BY 1 ORDER BY total_cost DESC', totals)),
-    (13, 'cost_by_endpoint',
-        format('SELECT endpoint, %s GROUP BY 1 ORDER BY total_cost DESC', totals)),
-    (14, 'cost_by_provider',
-        format('SELECT provider, %s GROUP BY 1 ORDER BY total_cost DESC', totals)),
-    (15, 'cost_by_provider_model',
-        format('SELECT provider, model, %s GROUP BY 1, 2 ORDER BY total_cost DESC', totals)),
-    (16, 'daily_cost_by_provider',
-        format('SELECT %s AS date, provider, %s GROUP BY 1, 2', day, totals)),
-    (17, 'hourly_cost_trend', format($$SELECT date_trunc('hour', "timestamp") AS hour, %s
-    AND "timestamp" >= now() - interval '24 hours'
-GROUP BY 1 ORDER BY 1 DESC$$, totals)),
-    (18, 'most_expensive_conversations', format($$SELECT conversation_id, %s AS user_id,
-    min("timestamp") AS first_call, max("timestamp") AS last_call, %s
-    AND conversation_id IS NOT NULL
-GROUP BY 1, 2 ORDER BY total_cost DESC$$, payer, totals)),
-    (19, 'monthly_spending_trend', format($$SELECT %s AS month,
-    count(DISTINCT %s) AS active_users, %s
-    AND "timestamp" >= (%s - interval '11 months') AT TIME ZONE 'UTC'
-GROUP BY 1 ORDER BY 1 DESC$$, month, payer, totals, this_month)),
+    -- Where sums are seen, each of these is one of them: nothing is added up.
+    (10, 'daily_cost_summary', format($$SELECT %1$s AS user_id, %2$s AS date,
+    calls AS total_calls, cost_usd AS total_cost,
+    round(cost_usd / nullif(calls, 0), 12) AS avg_cost_per_call, %3$s
+FROM payer_rollups WHERE entries > blocked
+UNION ALL
+SELECT nullif(payer, ''), (day AT TIME ZONE 'UTC')::date, %4$s
+FROM spendfuse_own_costs() WHERE NOT EXISTS (SELECT FROM rollup_state)
+GROUP BY 1, 2 HAVING %5$s$$, payer, day, own, totals, has_spend)),
+    (11, 'monthly_cost_summary', format($$SELECT %s AS user_id, %s AS month, %s
+FROM payer_days GROUP BY 1, 2 HAVING %s$$, payer, month, totals, has_spend)),
+    (12, 'cost_by_model', format($$SELECT %s, %s
+FROM spend_days WHERE facet = '' GROUP BY 1 HAVING %s ORDER BY total_cost DESC$$, model, totals,
+        has_spend)),
+    (13, 'cost_by_endpoint', format($$SELECT nullif(endpoint, '') COLLATE "default" AS endpoint, %s
+FROM spend_days WHERE facet = '' GROUP BY 1 HAVING %s ORDER BY total_cost DESC$$, totals,
+        has_spend)),
+    (14, 'cost_by_provider', format($$SELECT %s, %s
+FROM spend_days WHERE facet = '' GROUP BY 1 HAVING %s ORDER BY total_cost DESC$$, provider, totals,
+        has_spend)),
+    (15, 'cost_by_provider_model', format($$SELECT %s, %s, %s
+FROM spend_days WHERE facet = '' GROUP BY 1, 2 HAVING %s ORDER BY total_cost DESC$$, provider,
+        model, totals, has_spend)),
+    (16, 'daily_cost_by_provider', format($$SELECT %s AS date, %s, %s
+FROM spend_days WHERE facet = '' GROUP BY 1, 2 HAVING %s$$, day, provider, totals, has_spend)),
+    (17, 'hourly_cost_trend', format($$SELECT bucket AS hour, %s
+FROM (SELECT bucket, entries, blocked, calls, cost_usd, input_tokens, output_tokens, total_tokens
+    FROM spend_hours WHERE facet = ''
+        AND bucket >= date_trunc('hour', now(), 'UTC') - interval '23 hours'
+    UNION ALL
+    SELECT date_trunc('hour', "timestamp", 'UTC'), 1, 0,
+        (endpoint IS DISTINCT FROM 'adjustment')::int, cost_usd, input_tokens, output_tokens,
+        total_tokens
+    FROM api_cost_tracking
+    WHERE status IS DISTINCT FROM 'blocked' AND "timestamp" >= now() - interval '24 hours'
+        AND "timestamp" < date_trunc('hour', now(), 'UTC') - interval '23 hours') AS hours
+GROUP BY 1 HAVING %s ORDER BY 1 DESC$$, totals, has_spend)),
+    -- The dearest few are the first of an index, which a condition within the union would hide.
+    (18, 'most_expensive_conversations', format($$SELECT conversation_id, user_id, first_call,
+    last_call, calls AS total_calls, cost_usd AS total_cost,
+    round(cost_usd / nullif(calls, 0), 12) AS avg_cost_per_call, %s
+FROM (SELECT conversation_id COLLATE "default" AS conversation_id,
+        nullif(user_id, '') COLLATE "default" AS user_id, first_at AS first_call,
+        last_at AS last_call, entries, blocked, calls, cost_usd, input_tokens, output_tokens,
+        total_tokens
+    FROM conversation_rollups
+    UNION ALL
+    SELECT conversation, nullif(payer, ''), min(first_at), max(last_at), sum(entries)::bigint,
+        sum(blocked)::bigint, sum(calls)::bigint, sum(cost_usd), sum(input_tokens)::bigint,
+        sum(output_tokens)::bigint, sum(total_tokens)::bigint
+    FROM spendfuse_own_costs()
+    WHERE NOT EXISTS (SELECT FROM rollup_state) AND is_in_conversation
+    GROUP BY 1, 2) AS conversations
+WHERE entries > blocked ORDER BY cost_usd DESC$$, own)),
+    (19, 'monthly_spending_trend', format($$SELECT month,
+    count(*) FILTER (WHERE user_id <> '') AS active_users, %s
+FROM (SELECT %s AS month, user_id, sum(calls) AS calls, sum(cost_usd) AS cost_usd,
+        sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
+        sum(total_tokens) AS total_tokens
+    FROM payer_days
+    WHERE bucket >= (%s - interval '11 months') AT TIME ZONE 'UTC'
+    GROUP BY 1, 2 HAVING %s) AS payers
+GROUP BY 1 ORDER BY 1 DESC$$, totals, month, this_month, has_spend)),
     (20, 'user_spending_leaderboard', format($$SELECT %s AS user_id,
-    rank() OVER (ORDER BY sum(cost_usd) DESC) AS rank, max("timestamp") AS last_call, %s
-GROUP BY 1 ORDER BY total_cost DESC$$, payer, totals)),
-    -- How long a call took that failed says nothing about a model's speed.
-    (30, 'model_avg_response_time', $$SELECT coalesce(model, model_name) AS model, provider,
-    count(*) AS total_calls, round(avg(response_time_ms), 2) AS avg_response_time_ms,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY response_time_ms) AS median_response_time_ms,
-    percentile_cont(0.95) WITHIN GROUP (ORDER BY response_time_ms) AS p95_response_time_ms,
-    min(response_time_ms) AS min_response_time_ms, max(response_time_ms) AS max_response_time_ms
-FROM model_performance_metrics WHERE success AND response_time_ms IS NOT NULL GROUP BY 1, 2$$),
-    (31, 'model_success_rate', $$SELECT coalesce(model, model_name) AS model, provider,
-    count(*) AS total_calls, count(*) FILTER (WHERE success) AS successful_calls,
-    count(*) FILTER (WHERE NOT success) AS failed_calls,
-    round(100.0 * count(*) FILTER (WHERE success) / count(*), 2) AS success_rate
-FROM model_performance_metrics GROUP BY 1, 2$$),
-    (32, 'model_user_satisfaction', $$SELECT coalesce(model, model_name) AS model, provider,
-    count(user_rating) AS total_ratings,
-    count(*) FILTER (WHERE user_rating > 0) AS positive_ratings,
-    count(*) FILTER (WHERE user_rating = 0) AS neutral_ratings,
-    count(*) FILTER (WHERE user_rating < 0) AS negative_ratings,
-    round(avg(user_rating), 2) AS avg_rating,
-    round(100.0 * count(*) FILTER (WHERE user_rating > 0) / count(user_rating), 2)
-        AS satisfaction_rate
-FROM model_performance_metrics WHERE user_rating IS NOT NULL GROUP BY 1, 2$$),
+    rank() OVER (ORDER BY sum(cost_usd) DESC) AS rank, max(last_at) AS last_call, %s
+FROM payer_days GROUP BY 1 HAVING %s ORDER BY total_cost DESC$$, payer,
+        totals, has_spend)),
+    -- How long a call took that failed says nothing about a model's speed. Median and p95 are
+    -- within 1 %: they are read from steps of 2 %.
+    (30, 'model_avg_response_time', format($$SELECT %1$s, %2$s, total_calls,
+    round(max(success_time_ms) / total_calls, 2) AS avg_response_time_ms,
+    %3$s AS median_response_time_ms,
+    %4$s AS p95_response_time_ms,
+    max(least_ms)::%5$s AS min_response_time_ms, max(most_ms)::%5$s AS max_response_time_ms
+FROM (SELECT model, provider, sum(timed_successes)::bigint AS total_calls,
+        sum(success_time_ms) AS success_time_ms, min(min_response_time_ms) AS least_ms,
+        max(max_response_time_ms) AS most_ms
+    FROM performance_days GROUP BY 1, 2 HAVING sum(timed_successes) > 0) AS models
+    JOIN (SELECT model, provider, CASE WHEN width_bucket < 0 THEN 0
+            ELSE power(1.02::float8, width_bucket + 0.5) END AS step,
+            sum(sum(calls)) OVER (PARTITION BY model, provider ORDER BY width_bucket) AS upto,
+            sum(sum(calls)) OVER (PARTITION BY model, provider) AS n
+        FROM response_times WHERE grain = 'all' AND calls > 0
+        GROUP BY model, provider, width_bucket) AS steps USING (model, provider)
+GROUP BY model, provider, total_calls, n$$, model, provider, format(percentile, '0.5'),
+        format(percentile, '0.95'), ms)),
+    (31, 'model_success_rate', format($$SELECT %s, %s, sum(calls)::bigint AS total_calls,
+    sum(successes)::bigint AS successful_calls, sum(failures)::bigint AS failed_calls,
+    round(100.0 * sum(successes) / sum(calls), 2) AS success_rate
+FROM performance_days GROUP BY 1, 2$$, model, provider)),
+    (32, 'model_user_satisfaction', format($$SELECT %s, %s, sum(ratings)::bigint AS total_ratings,
+    sum(positive_ratings)::bigint AS positive_ratings,
+    sum(neutral_ratings)::bigint AS neutral_ratings,
+    sum(negative_ratings)::bigint AS negative_ratings,
+    round(sum(rating_sum) / sum(ratings), 2) AS avg_rating,
+    round(100.0 * sum(positive_ratings) / sum(ratings), 2) AS satisfaction_rate
+FROM performance_days GROUP BY 1, 2 HAVING sum(ratings) > 0$$, model, provider)),
     -- A model that nobody rated stands halfway; speed is relative to the fastest at the task.
-    (33, 'best_model_by_task', $$SELECT task_type, model, provider, total_calls, success_rate,
-    satisfaction_rate, avg_response_time_ms, score,
+    (33, 'best_model_by_task', format($$SELECT task_type, model, provider, total_calls,
+    success_rate, satisfaction_rate, avg_response_time_ms, score,
     rank() OVER (PARTITION BY task_type ORDER BY score DESC) AS rank
 FROM (SELECT *, round(0.4 * success_rate + 0.4 * coalesce(satisfaction_rate, 50) + coalesce(20.0
         * min(avg_response_time_ms) OVER (PARTITION BY task_type)
         / nullif(avg_response_time_ms, 0), 20), 2) AS score
-    FROM (SELECT task_type, coalesce(model, model_name) AS model, provider,
-            count(*) AS total_calls,
-            round(100.0 * count(*) FILTER (WHERE success) / count(*), 2) AS success_rate,
-            round(50 * (avg(user_rating) + 1), 2) AS satisfaction_rate,
-            round(avg(response_time_ms), 2) AS avg_response_time_ms
-        FROM model_performance_metrics GROUP BY 1, 2, 3 HAVING count(*) >= 5) AS models) AS scored
-ORDER BY task_type, score DESC$$),
-    (34, 'model_token_efficiency', $$SELECT coalesce(model, model_name) AS model, provider,
-    count(*) AS total_calls, round(avg(total_tokens), 2) AS avg_tokens_per_call,
-    round(avg(input_tokens), 2) AS avg_input_tokens,
-    round(avg(output_tokens), 2) AS avg_output_tokens,
-    round(sum(output_tokens)::numeric / nullif(sum(input_tokens), 0), 4) AS output_per_input_token,
-    round(1000.0 * sum(output_tokens) / nullif(sum(response_time_ms), 0), 2)
-        AS output_tokens_per_second
-FROM model_performance_metrics WHERE success GROUP BY 1, 2$$),
-    (35, 'model_performance_trends', format($$SELECT %s AS date,
-    coalesce(model, model_name) AS model, provider, count(*) AS total_calls,
-    round(avg(response_time_ms), 2) AS avg_response_time_ms,
-    round(100.0 * count(*) FILTER (WHERE success) / count(*), 2) AS success_rate,
-    round(avg(total_tokens), 2) AS avg_tokens_per_call
-FROM model_performance_metrics WHERE "timestamp" >= now() - interval '30 days'
-GROUP BY 1, 2, 3 ORDER BY 1 DESC$$, day))
+    FROM (SELECT nullif(task_type, '') COLLATE "default" AS task_type, %s, %s,
+            sum(calls)::bigint AS total_calls,
+            round(100.0 * sum(successes) / sum(calls), 2) AS success_rate,
+            round(50 * (sum(rating_sum) / nullif(sum(ratings), 0) + 1), 2) AS satisfaction_rate,
+            round(sum(response_time_ms) / nullif(sum(timed_calls), 0), 2) AS avg_response_time_ms
+        FROM performance_days GROUP BY 1, 2, 3 HAVING sum(calls) >= 5) AS models) AS scored
+ORDER BY task_type, score DESC$$, model, provider)),
+    (34, 'model_token_efficiency', format($$SELECT %s, %s, sum(successes)::bigint AS total_calls,
+    round(sum(success_total_tokens) / nullif(sum(counted_successes), 0), 2)
+        AS avg_tokens_per_call,
+    round(sum(success_input_tokens) / nullif(sum(success_inputs), 0), 2) AS avg_input_tokens,
+    round(sum(success_output_tokens) / nullif(sum(success_outputs), 0), 2) AS avg_output_tokens,
+    round(sum(success_output_tokens) FILTER (WHERE success_outputs > 0)
+        / nullif(sum(success_input_tokens), 0), 4) AS output_per_input_token,
+    round(1000.0 * sum(success_output_tokens) FILTER (WHERE success_outputs > 0)
+        / nullif(sum(success_time_ms), 0), 2) AS output_tokens_per_second
+FROM performance_days GROUP BY 1, 2 HAVING sum(successes) > 0$$, model, provider)),
+    (35, 'model_performance_trends', format($$SELECT %s AS date, %s, %s,
+    sum(calls)::bigint AS total_calls,
+    round(sum(response_time_ms) / nullif(sum(timed_calls), 0), 2) AS avg_response_time_ms,
+    round(100.0 * sum(successes) / sum(calls), 2) AS success_rate,
+    round(sum(total_tokens) / nullif(sum(counted_calls), 0), 2) AS avg_tokens_per_call
+FROM (SELECT bucket, model, provider, calls, successes, timed_calls, response_time_ms,
+        counted_calls, total_tokens
+    FROM performance_days
+    WHERE bucket >= date_trunc('day', now() - interval '30 days', 'UTC') + interval '24 hours'
+    UNION ALL
+    SELECT date_trunc('day', "timestamp", 'UTC'), coalesce(model, model_name, '') COLLATE "C",
+        coalesce(provider, '') COLLATE "C", 1, (success IS TRUE)::int,
+        (response_time_ms IS NOT NULL)::int, response_time_ms, (total_tokens IS NOT NULL)::int,
+        total_tokens
+    FROM model_performance_metrics WHERE "timestamp" >= now() - interval '30 days'
+        AND "timestamp" < date_trunc('day', now() - interval '30 days', 'UTC')
+            + interval '24 hours') AS days
+GROUP BY 1, 2, 3 ORDER BY 1 DESC$$, day, model, provider))
     ) AS v (pos, name, body)
 ),
 here AS (

@@ -30,9 +30,18 @@ WITH tables (pos, tbl, kind, owner, service) AS (VALUES
     (21, 'audit_log', 'staff', NULL, ARRAY['SELECT', 'INSERT']),
     (22, 'retention_runs', 'staff', NULL, ARRAY['SELECT', 'INSERT', 'UPDATE']),
     (23, 'backups', 'staff', NULL, ARRAY['SELECT', 'INSERT', 'UPDATE']),
-    (24, 'migration_history', 'closed', NULL, ARRAY['SELECT'])
+    (24, 'migration_history', 'closed', NULL, ARRAY['SELECT']),
+    -- Triggers write these with their owner's rights, whoever changes the rows.
+    (25, 'cost_rollups', 'staff', NULL, ARRAY['SELECT']),
+    (26, 'conversation_rollups', 'staff', NULL, ARRAY['SELECT']),
+    (27, 'performance_rollups', 'staff', NULL, ARRAY['SELECT']),
+    (28, 'response_time_rollups', 'staff', NULL, ARRAY['SELECT']),
+    (29, 'payer_rollups', 'staff', NULL, ARRAY['SELECT']),
+    (30, 'rollup_state', 'staff', NULL, ARRAY['SELECT'])
 ),
 views (tbl) AS (VALUES
+    ('spend_days'), ('spend_hours'), ('payer_days'), ('performance_days'),
+    ('response_times'),
     ('spend_rows'), ('budget_limits'), ('budget_standings'), ('daily_cost_summary'),
     ('monthly_cost_summary'), ('cost_by_model'), ('cost_by_endpoint'), ('cost_by_provider'),
     ('cost_by_provider_model'), ('daily_cost_by_provider'), ('hourly_cost_trend'),
@@ -41,7 +50,13 @@ views (tbl) AS (VALUES
     ('best_model_by_task'), ('model_token_efficiency'), ('model_performance_trends')
 ),
 functions (name, arguments, is_for_users) AS (VALUES
-    ('spendfuse_spent', 'timestamptz, text', true),
+    ('spendfuse_spent', 'timestamptz, text', true), ('spendfuse_short', 'text', true),
+    ('spendfuse_own_costs', '', true), ('spendfuse_own_performance', '', true),
+    ('spendfuse_rollup_turn', '', false), ('spendfuse_costs_added', '', false),
+    ('spendfuse_costs_changed', '', false), ('spendfuse_costs_removed', '', false),
+    ('spendfuse_costs_cleared', '', false), ('spendfuse_performance_added', '', false),
+    ('spendfuse_performance_changed', '', false), ('spendfuse_performance_removed', '', false),
+    ('spendfuse_performance_cleared', '', false),
     ('get_spending_since', 'timestamptz, text', true), ('get_monthly_spending', 'text', true),
     ('get_daily_spending', 'text', true), ('get_hourly_spending', 'text', true),
     ('get_top_expensive_calls', 'int, int', true),
@@ -108,6 +123,14 @@ readers AS (
     UNION
     SELECT role FROM roles CROSS JOIN me
     WHERE is_supabase AND role IN ('authenticated', 'service_role')
+),
+writers AS (
+    SELECT DISTINCT t.tbl, t.pos, h.role
+    FROM tables AS t JOIN app AS a ON a.name = t.tbl AND NOT a.relrowsecurity
+        JOIN holders AS h ON h.name = t.tbl AND h.kind = 'TABLE' AND h.columns = ''
+            AND h.privilege_type IN ('INSERT', 'UPDATE', 'DELETE')
+    WHERE h.role NOT IN ('anon', 'authenticated', 'spendfuse_service', 'spendfuse_admin')
+        AND h.role NOT IN (SELECT rolname FROM pg_roles WHERE rolbypassrls OR rolsuper)
 ),
 steps AS (
     SELECT 10 AS phase, pos, format('CREATE ROLE %I NOLOGIN', role) AS statement, NULL AS undo,
@@ -195,12 +218,16 @@ END$do$$text$, quote_ident(current_schema()), s.roles), NULL, NULL
                     THEN ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']
                 ELSE ARRAY['SELECT'] END) AS p (privilege)
         WHERE r.role LIKE 'spendfuse%' OR (SELECT is_supabase FROM me)
-        UNION ALL
+        UNION
         SELECT v.tbl, r.role, 'SELECT' FROM views AS v CROSS JOIN roles AS r
         WHERE r.role LIKE 'spendfuse%'
-        UNION ALL
+        UNION
         SELECT v.tbl, r.role, 'SELECT' FROM views AS v CROSS JOIN readers AS r
         WHERE v.tbl NOT IN (SELECT name FROM app)
+        UNION
+        -- A view asks for the rights of whoever reads it; row security decides what that shows.
+        SELECT t.tbl, r.role, 'SELECT' FROM tables AS t CROSS JOIN readers AS r
+        WHERE t.tbl LIKE '%rollup%'
     ) AS w
     WHERE NOT EXISTS (SELECT FROM holders AS h WHERE h.name = w.tbl AND h.kind = 'TABLE'
         AND h.role = w.role AND h.privilege_type = w.privilege AND h.columns = '')
@@ -253,15 +280,19 @@ END$do$$text$, quote_ident(current_schema()), s.roles), NULL, NULL
         WHERE t.kind = 'open'
     ) AS p (name, body)
     UNION ALL
-    SELECT DISTINCT 51, t.pos, format('CREATE POLICY %I ON %I FOR ALL TO %I USING (true)'
-            ' WITH CHECK (true)', 'spendfuse_writer_' || h.role, t.tbl, h.role),
-        format('DROP POLICY %I ON %I', 'spendfuse_writer_' || h.role, t.tbl),
+    SELECT 51, w.pos, format('CREATE POLICY %I ON %I FOR ALL TO %I USING (true)'
+            ' WITH CHECK (true)', 'spendfuse_writer_' || w.role, w.tbl, w.role),
+        format('DROP POLICY %I ON %I', 'spendfuse_writer_' || w.role, w.tbl),
         'row security was off, and this role of the app''s goes on writing as it does'
-    FROM tables AS t JOIN app AS a ON a.name = t.tbl AND NOT a.relrowsecurity
-        JOIN holders AS h ON h.name = t.tbl AND h.kind = 'TABLE' AND h.columns = ''
-            AND h.privilege_type IN ('INSERT', 'UPDATE', 'DELETE')
-    WHERE h.role NOT IN ('anon', 'authenticated', 'spendfuse_service', 'spendfuse_admin')
-        AND h.role NOT IN (SELECT rolname FROM pg_roles WHERE rolbypassrls OR rolsuper)
+    FROM writers AS w
+    UNION ALL
+    SELECT 52, t.pos, format('CREATE POLICY %I ON %I FOR SELECT TO %I USING (true)',
+            'spendfuse_reader_' || w.role, t.tbl, w.role),
+        format('DROP POLICY %I ON %I', 'spendfuse_reader_' || w.role, t.tbl),
+        'whoever sees all rows sees what they add up to'
+    FROM tables AS t CROSS JOIN (SELECT role FROM writers WHERE tbl IN ('api_cost_tracking',
+            'model_performance_metrics') GROUP BY role HAVING count(*) = 2) AS w
+    WHERE t.tbl LIKE '%rollup%'
 )
 SELECT row_number() OVER (ORDER BY phase, pos, statement)::int AS position, statement, undo,
     CASE WHEN phase = 33 THEN (

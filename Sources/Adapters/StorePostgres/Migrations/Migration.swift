@@ -24,6 +24,7 @@ package struct Migration: Sendable {
         Migration("0001_tables", PackageResources._001_tables_sql),
         Migration("0001_twins", PackageResources._001_twins_sql),
         Migration("0002_ledger", PackageResources._002_ledger_sql),
+        Migration("0002_rollups", PackageResources._002_rollups_sql),
         Migration("0003_views", PackageResources._003_views_sql),
         Migration("0004_functions", PackageResources._004_functions_sql),
         Migration("0005_security", PackageResources._005_security_sql),

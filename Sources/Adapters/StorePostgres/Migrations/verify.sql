@@ -10,7 +10,9 @@ tables (tbl, is_readable) AS (VALUES
     ('budget_windows', true), ('budget_leases', true), ('breaker_trips', true),
     ('alert_deliveries', true), ('alert_delivery_attempts', true), ('audit_log', true),
     ('retention_runs', true), ('backups', true), ('migration_history', true),
-    ('budget_coverage', true)
+    ('budget_coverage', true), ('cost_rollups', true), ('conversation_rollups', true),
+    ('payer_rollups', true), ('performance_rollups', true), ('response_time_rollups', true),
+    ('rollup_state', true)
 ),
 -- A type that matches is told by a pattern, as an app's own columns may be narrower or wider.
 columns (tbl, type, cols) AS (VALUES
@@ -61,7 +63,16 @@ columns (tbl, type, cols) AS (VALUES
     ('budget_leases', 'numeric\(28,12\)', 'amount_usd'),
     ('breaker_trips', 'numeric\(28,12\)', 'burn_usd allowed_usd usual_usd'),
     ('audit_log', 'jsonb', 'before after'), ('installation', 'bytea', 'key_pepper'),
-    ('migration_history', 'text|character varying.*', 'migration_name')
+    ('migration_history', 'text|character varying.*', 'migration_name'),
+    ('cost_rollups', 'text', 'grain facet value provider upstream endpoint model task_type'),
+    ('cost_rollups', 'timestamp with time zone', 'bucket first_at last_at'),
+    ('cost_rollups', 'bigint', 'entries calls errors blocked input_tokens output_tokens'
+        ' total_tokens cache_read_tokens cache_write_tokens reasoning_tokens'),
+    ('cost_rollups', 'numeric.*', 'cost_usd inexact_cost_usd'),
+    ('conversation_rollups', 'numeric.*', 'cost_usd'), ('payer_rollups', 'numeric.*', 'cost_usd'),
+    ('performance_rollups', 'bigint', 'calls successes failures timed_calls response_time_ms'
+        ' ratings rating_sum'),
+    ('response_time_rollups', 'bigint', 'calls failed_calls')
 ),
 present AS (
     SELECT c.relname::text AS tbl, a.attname::text AS col, c.oid, c.relrowsecurity,
@@ -79,6 +90,10 @@ typed AS (
 ),
 promised (name, cols) AS (VALUES
     ('spend_rows', 'user_id cost_usd model status'),
+    ('spend_days', 'facet value bucket entries calls blocked cost_usd'),
+    ('spend_hours', 'facet value bucket entries calls blocked cost_usd'),
+    ('payer_days', 'bucket user_id calls'), ('performance_days', 'bucket model calls'),
+    ('response_times', 'grain bucket model calls'),
     ('budget_limits', 'number scope name mode thresholds daily_limit monthly_limit'),
     ('budget_standings', 'budget_number settled_usd leased_usd lost_usd'),
     ('daily_cost_summary', 'user_id total_calls total_cost avg_cost_per_call'),
@@ -111,7 +126,7 @@ functions (name, arguments) AS (VALUES
     ('get_best_model_for_task', 'p_task_type, p_priority'),
     ('get_model_performance_summary', 'p_days'), ('cleanup_old_cost_data', ''),
     ('cleanup_old_performance_data', ''), ('spendfuse_spent', 'since, payer'),
-    ('spendfuse_mark_change', '')
+    ('spendfuse_mark_change', ''), ('spendfuse_short', 'whole'), ('spendfuse_rollup_turn', '')
 ),
 indexes (tbl, pattern, what) AS (VALUES
     ('api_cost_tracking', '^CREATE UNIQUE .*\(call_id, attempt\)', 'one row per attempt'),
@@ -128,7 +143,11 @@ indexes (tbl, pattern, what) AS (VALUES
     ('cost_model_versions', '^CREATE UNIQUE .*\(price_version\)', 'one row per price version'),
     ('gateway_keys', '^CREATE UNIQUE .*\(digest\)', 'one key per digest'),
     ('budget_windows', '\(expires_at\)', 'windows that are over'),
-    ('budget_leases', '\(replica_id\)', 'leases of a replica')
+    ('budget_leases', '\(replica_id\)', 'leases of a replica'),
+    ('cost_rollups', '\(facet, grain, bucket\)', 'the sums of a span of time'),
+    ('cost_rollups', '\(facet, value, bucket\)', 'the sums of a project, a key or a tag'),
+    ('payer_rollups', '\(NULLIF\(user_id.*, bucket\)', 'the sums of a payer'),
+    ('conversation_rollups', '\(cost_usd DESC\)', 'the dearest conversations')
 ),
 triggers (tbl, name) AS (VALUES
     ('api_cost_tracking', 'spendfuse_align_insert'),
@@ -137,7 +156,17 @@ triggers (tbl, name) AS (VALUES
     ('budget_config', 'spendfuse_align_insert'), ('budget_config', 'spendfuse_align_update'),
     ('budget_alerts', 'spendfuse_align_insert'), ('budget_config', 'spendfuse_mark'),
     ('gateway_keys', 'spendfuse_mark'), ('breaker_trips', 'spendfuse_mark'),
-    ('price_overrides', 'spendfuse_mark')
+    ('price_overrides', 'spendfuse_mark'),
+    ('api_cost_tracking', 'spendfuse_rollup_turn'),
+    ('api_cost_tracking', 'spendfuse_rollup_insert'),
+    ('api_cost_tracking', 'spendfuse_rollup_update'),
+    ('api_cost_tracking', 'spendfuse_rollup_delete'),
+    ('api_cost_tracking', 'spendfuse_rollup_truncate'),
+    ('model_performance_metrics', 'spendfuse_rollup_turn'),
+    ('model_performance_metrics', 'spendfuse_rollup_insert'),
+    ('model_performance_metrics', 'spendfuse_rollup_update'),
+    ('model_performance_metrics', 'spendfuse_rollup_delete'),
+    ('model_performance_metrics', 'spendfuse_rollup_truncate')
 ),
 -- Each answers with one true or false; the relations and columns that it needs come first.
 samples (name, needs, query) AS (
@@ -173,12 +202,27 @@ samples (name, needs, query) AS (
     ('both names of a model read alike', 'model_performance_metrics.model'
         ' model_performance_metrics.model_name model_performance_metrics.timestamp',
         $$SELECT count(*) = 0 AS n FROM (SELECT model, model_name FROM model_performance_metrics
-        ORDER BY "timestamp" DESC LIMIT 1000) AS s WHERE model IS DISTINCT FROM model_name$$)
+        ORDER BY "timestamp" DESC LIMIT 1000) AS s WHERE model IS DISTINCT FROM model_name$$),
+    -- As many rows as are read at once, from the newest on, in whole hours and days.
+    ('sums of hours are those of the rows', 'cost_rollups.cost_usd api_cost_tracking.cost_usd',
+        $$WITH newest AS (SELECT date_trunc('hour', max("timestamp"), 'UTC') - interval '2 hours'
+            AS since, date_trunc('hour', max("timestamp"), 'UTC') AS until FROM api_cost_tracking)
+        SELECT count(*) = 0 AS n FROM (SELECT bucket, coalesce(model, '') AS model,
+                sum(entries) AS entries, sum(cost_usd) AS cost
+            FROM cost_rollups, newest WHERE grain = 'hour' AND facet = '' AND bucket >= since
+                AND bucket <= until GROUP BY 1, 2) AS r
+        FULL JOIN (SELECT date_trunc('hour', "timestamp", 'UTC') AS bucket, CASE WHEN
+                octet_length(model) > 256 THEN left(model, 48) || md5(model)
+                ELSE coalesce(model, '') END AS model, count(*) AS entries,
+                sum(cost_usd) FILTER (WHERE status IS DISTINCT FROM 'blocked') AS cost
+            FROM api_cost_tracking, newest WHERE "timestamp" >= since GROUP BY 1, 2) AS c
+            ON c.bucket = r.bucket AND c.model COLLATE "C" = r.model
+        WHERE c.entries IS DISTINCT FROM r.entries OR coalesce(c.cost, 0) <> coalesce(r.cost, 0)$$)
     UNION ALL
     SELECT format('migration %s is recorded', m.name), 'migration_history.migration_name'
             ' migration_history.success', format($$SELECT count(*) > 0 AS n FROM migration_history
         WHERE success AND migration_name LIKE '%%' || %L || '%%'$$, m.name)
-    FROM (VALUES ('0001_tables'), ('0001_twins'), ('0002_ledger'), ('0003_views'),
+    FROM (VALUES ('0001_tables'), ('0001_twins'), ('0002_ledger'), ('0002_rollups'), ('0003_views'),
         ('0004_functions'), ('0005_security'), ('0006_sharing')) AS m (name)
 ),
 sampled AS (

@@ -68,8 +68,8 @@ extension PostgresStore {
         return answers
     }
 
-    /// Replaces a row that has changed since it was taken up, and counts the difference. False where
-    /// the row is gone, as after a retention.
+    /// Replaces a row that has changed since it was taken up, and counts the difference. False
+    /// where the row is gone, as after a retention.
     package func correct(
         _ row: OutboxRow, split: SpendSplit, version: Int64, of replica: Replica, at now: Instant
     ) throws(LeaseRefusal) -> Bool {

@@ -1,0 +1,149 @@
+import Accounting
+import Chronology
+import Metering
+import Money
+import Reporting
+import Stores
+import Synchronization
+
+extension MemoryStore {
+    private func rows(_ since: Instant, _ until: Instant) -> [Row] {
+        state.withLock { state in
+            state.rows.filter { since <= $0.record.admittedAt && $0.record.admittedAt < until }
+        }
+    }
+
+    func calls(since: Instant, until: Instant, limit: Int) throws(StoreError) -> [CallRow] {
+        let newest = rows(since, until).enumerated().sorted {
+            ($0.element.record.admittedAt, $0.offset) > ($1.element.record.admittedAt, $1.offset)
+        }
+        return newest.prefix(limit).map { $0.element.callRow }
+    }
+
+    func attempts(of call: CallID) throws(StoreError) -> [CallRow] {
+        state.withLock { state in
+            state.rows.filter { $0.adjusts == nil && $0.record.attempt.call == call }
+                .sorted { $0.record.attempt.attempt < $1.record.attempt.attempt }
+                .map(\.callRow)
+        }
+    }
+
+    func report(_ query: SpendQuery) throws(StoreError) -> SpendReport {
+        let lines = rows(query.since, query.until)
+            .filter { query.userID == nil || $0.record.userID == query.userID }
+            .map { row in
+                let record = row.record
+                var line = SpendReport.Line(keys: query.dimensions.map { row.key(of: $0) })
+                let isCall = record.status != .blocked && record.endpoint != "adjustment"
+                line.calls = isCall ? 1 : 0
+                line.errors = record.status == .error ? 1 : 0
+                line.blocked = record.status == .blocked ? 1 : 0
+                line.inputTokens = record.inputTokens
+                line.outputTokens = record.outputTokens
+                line.cost = record.cost
+                line.inexactCost = record.usageStatus == "exact" ? .zero : record.cost
+                return line
+            }
+        return SpendReport(query: query, lines: lines)
+    }
+
+    func pastCalls(
+        since: Instant, until: Instant, _ body: (PastCall) -> Void
+    ) throws(StoreError) {
+        let calls = rows(since, until).filter {
+            $0.record.status != .blocked && $0.adjusts == nil
+        }
+        for row in calls.sorted(by: { $0.record.admittedAt < $1.record.admittedAt }) {
+            let record = row.record
+            body(
+                PastCall(
+                    callID: record.attempt.call.description, attempt: record.attempt,
+                    attributes: record.attributes, admittedAt: record.admittedAt,
+                    milliseconds: record.durationMilliseconds, held: record.held,
+                    cost: record.cost, tokens: record.totalTokens))
+        }
+    }
+
+    func unpriced(since: Instant) throws(StoreError) -> [UnpricedUse] {
+        var counts: [[String]: Int64] = [:]
+        for row in rows(since, Instant(microseconds: .max))
+        where row.record.metadata.contains(#""unpriced":true"#) {
+            counts[[row.record.provider, row.record.model ?? "(no model)"], default: 0] += 1
+        }
+        return counts.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            .map { UnpricedUse(provider: $0.key[0], what: $0.key[1], calls: $0.value) }
+    }
+
+    func adjust(
+        _ adjustments: [PriceAdjustment], at now: Instant
+    ) throws(StoreError) -> Int {
+        state.withLock { state in
+            var written = 0
+            for adjustment in adjustments {
+                let name = "\(adjustment.callID)/\(adjustment.attempt)"
+                let earlier = state.rows.filter { $0.adjusts == name }
+                    .reduce(Amount.zero) { $0 + $1.record.cost }
+                let call = state.rows.first { $0.adjusts == nil && $0.name == name }
+                guard var record = call?.record, earlier == adjustment.earlier else { continue }
+                record.endpoint = "adjustment"
+                record.cost = adjustment.difference
+                record.usageStatus = "exact"
+                record.status = .success
+                (record.inputTokens, record.outputTokens) = (0, 0)
+                state.rows.append(Row(record: record, adjusts: name))
+                written += 1
+            }
+            return written
+        }
+    }
+
+    func adjustments(
+        since: Instant, until: Instant
+    ) throws(StoreError) -> [String: Amount] {
+        var sums: [String: Amount] = [:]
+        for row in rows(since, until) {
+            if let name = row.adjusts { sums[name, default: .zero] += row.record.cost }
+        }
+        return sums
+    }
+}
+
+extension MemoryStore.Row {
+    fileprivate var name: String { "\(record.attempt.call)/\(record.attempt.attempt)" }
+
+    fileprivate func key(of dimension: SpendDimension) -> String {
+        switch dimension {
+        case .model: record.model ?? ""
+        case .user: record.userID
+        case .provider: record.provider
+        case .day: String(record.admittedAt.text.prefix(10))
+        case .hour: String(record.admittedAt.text.prefix(13))
+        case .endpoint: record.endpoint
+        case .key: record.keyID ?? ""
+        case .project: record.projectID ?? ""
+        case .session: record.sessionID ?? ""
+        case .conversation: record.conversationID ?? ""
+        case .upstream: record.upstream
+        case .taskType: record.taskType
+        }
+    }
+
+    fileprivate var callRow: CallRow {
+        CallRow(cells: [
+            .text(record.attempt.call.description), .number(Int64(record.attempt.attempt)),
+            .text(record.admittedAt.text), .text(record.userID), .text(record.projectID),
+            .text(record.keyID), .text(record.sessionID), .text(record.conversationID),
+            .json(record.tags ?? "null"), .text(record.provider), .text(record.upstream),
+            .text(record.endpoint), .text(record.model), .text(record.modelRequested),
+            .number(record.inputTokens), .number(record.outputTokens),
+            .number(record.totalTokens), .number(record.cacheReadTokens),
+            .number(record.cacheWriteTokens), .number(record.reasoningTokens),
+            .json(record.usage), .text(record.usageStatus), .text(record.serviceTier),
+            .text(record.inferenceGeo), .money(record.cost), .money(record.costReported),
+            .text(record.priceVersion), .money(record.held), .text(record.status.rawValue),
+            .number(record.statusCode.map(Int64.init)), .text(record.errorMessage),
+            .number(record.durationMilliseconds), .number(record.firstByteMilliseconds),
+            .flag(record.streamed), .text(record.taskType), .json(record.metadata),
+        ])
+    }
+}

@@ -1,0 +1,74 @@
+import Accounting
+import Chronology
+import Foundation
+import Gateway
+import Money
+import Reporting
+import TestSupport
+
+/// Rows and queries that a seed repeats.
+struct StoreSamples {
+    private var random: SeededGenerator
+    private let start: Instant
+
+    init(seed: UInt64, from start: Instant) {
+        random = SeededGenerator(seed: seed)
+        self.start = start
+    }
+
+    private mutating func one<Value>(of values: [Value]) -> Value {
+        values[Int.random(in: values.indices, using: &random)]
+    }
+
+    /// A call at a random moment of the four days before.
+    mutating func record(_ number: UInt64) -> RequestRecord {
+        let before = Int64.random(in: 1...(4 * 86_400), using: &random)
+        var record = RequestRecord(
+            attempt: AttemptID(call: CallID(milliseconds: number, random: (7, 9)), attempt: 1),
+            admittedAt: start.advanced(bySeconds: -before), userID: one(of: ["u1", "u2", "ü 3"]))
+        record.projectID = one(of: [nil, "web", "shop"])
+        record.sessionID = one(of: [nil, "s1", "s2", "s3"])
+        record.conversationID = one(of: [nil, nil, "c1"])
+        record.keyID = one(of: [nil, "k1"])
+        record.provider = one(of: ["openai", "anthropic"])
+        record.upstream = record.provider
+        record.endpoint = one(of: ["chat_completions", "messages"])
+        record.model = one(of: ["m1", "m2", nil])
+        record.modelRequested = record.model
+        record.taskType = one(of: ["other", "coding"])
+        record.tags = one(of: [nil, #"{"feature":"a","team":"x"}"#, #"{"feature":"b=c"}"#])
+        record.status = one(of: [.success, .success, .success, .error, .blocked])
+        record.usageStatus = one(of: ["exact", "exact", "estimated"])
+        if record.status != .blocked {
+            record.inputTokens = Int64.random(in: 0...5_000, using: &random)
+            record.outputTokens = Int64.random(in: 0...500, using: &random)
+            let picodollars = Int64.random(in: 0...9_000_000_000_000, using: &random)
+            record.cost = Amount(picodollars: Int128(picodollars))
+            record.held = record.cost
+        }
+        record.durationMilliseconds = Int64.random(in: 1...20_000, using: &random)
+        record.attributes = CallAttributes(user: record.userID)
+        record.attributes.project = record.projectID
+        record.attributes.session = record.sessionID
+        record.attributes.provider = record.provider
+        record.attributes.endpoint = record.endpoint
+        return record
+    }
+
+    mutating func query() -> SpendQuery {
+        var dimensions = [one(of: SpendDimension.allCases)]
+        let second = one(of: SpendDimension.allCases)
+        if second != dimensions[0], Bool.random(using: &random) { dimensions.append(second) }
+        let length = one(of: [86_400, 3_600, 900, 1])
+        func moment() -> Instant {
+            let before = Int64.random(in: -3_600...(5 * 86_400), using: &random)
+            let moment = start.advanced(bySeconds: -before)
+            return Instant(seconds: moment.seconds / Int64(length) * Int64(length))
+        }
+        let (first, last) = (moment(), moment())
+        return SpendQuery(
+            dimensions: dimensions, since: min(first, last),
+            until: max(first, last).advanced(bySeconds: 1),
+            userID: one(of: [nil, nil, "u1", "nobody"]))
+    }
+}
