@@ -91,7 +91,8 @@ sources (rank, src, stem, watched, relevant, reading) AS (
             AS width_bucket, won, 1 - won AS failed
     FROM (SELECT *, 1000000000000 AS top, (success IS TRUE)::int AS won,
             (response_time_ms IS NOT NULL)::int AS timed,
-            least(greatest(response_time_ms, -1000000000000), 1000000000000) AS took
+            CASE WHEN response_time_ms IS NOT NULL
+                THEN least(greatest(response_time_ms, -1000000000000), 1000000000000) END AS took
         FROM %s AS c) AS c OFFSET 0$$)
     ) AS s (rank, src, stem, watched, relevant, reading)
 ),

@@ -96,7 +96,8 @@ functions (pos, name, arguments, result, attributes, body) AS (
     SELECT spendfuse_spent(date_trunc('hour', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC',
         filter_user_id)$$),
     -- The dearest few of each day are one step into an index, however many calls there were. The
-    -- planner cannot know how few rows that is, and compiling for many would take 300 ms.
+    -- planner cannot know how few rows that is, and compiling for many would take 300 ms. Under row
+    -- security it takes an order from the index only where the day is named in it.
     (6, 'get_top_expensive_calls', 'limit_count int DEFAULT 10, since_days int DEFAULT 7',
         'TABLE (id text, call_id uuid, "timestamp" timestamptz, user_id text, provider text,'
         ' model text, endpoint text, input_tokens bigint, output_tokens bigint,'
@@ -118,7 +119,8 @@ functions (pos, name, arguments, result, attributes, body) AS (
             SELECT * FROM api_cost_tracking AS dear
             WHERE (dear."timestamp" AT TIME ZONE 'UTC')::date = d.day::date
                 AND dear."timestamp" >= span.since AND dear.status IS DISTINCT FROM 'blocked'
-            ORDER BY dear.cost_usd DESC LIMIT limit_count) AS c
+            ORDER BY (dear."timestamp" AT TIME ZONE 'UTC')::date, dear.cost_usd DESC
+            LIMIT limit_count) AS c
     ORDER BY c.cost_usd DESC, c."timestamp" DESC LIMIT limit_count$$),
     (8, 'get_best_model_for_task', $$p_task_type text, p_priority text DEFAULT 'balanced'$$,
         'TABLE (model text, provider text, score numeric, total_calls bigint,'
