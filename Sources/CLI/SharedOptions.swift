@@ -74,7 +74,7 @@ struct SharedOptions: ParsableArguments {
 
 /// The `--format` of commands that print tables.
 struct FormatOption: ParsableArguments {
-    @Option(name: .long, help: "table, json or csv.")
+    @Option(name: .long, help: "table, json, jsonl, csv or markdown.")
     var format: ReportFormat = .table
 
     func show(_ table: ReportTable) {
@@ -103,4 +103,6 @@ enum Failure {
 
 extension ExitCode {
     static let storeUnreachable = ExitCode(5)
+    /// A threshold that the caller named was passed.
+    static let thresholdPassed = ExitCode(3)
 }

@@ -2,7 +2,6 @@ import Accounting
 import Chronology
 import Foundation
 import GRDB
-@testable import LedgerSQLite
 import Logging
 import Money
 import Reporting
@@ -10,21 +9,23 @@ import TestSupport
 import Testing
 import ZoneDatabase
 
+@testable import LedgerSQLite
+
 /// What the engine does with each statement of a report.
 @Suite("Reports on SQLite")
 struct QueryPlanTests {
     private static let queries: [SpendQuery] = {
         let now = Instant(seconds: 1_790_000_000)
         var queries: [SpendQuery] = []
-        for first in SpendDimension.allCases {
-            for second in [nil] + SpendDimension.allCases.map(Optional.some)
-            where second != first {
-                for user in [nil, "u1"] {
+        let all = SpendDimension.plain + [.tag("team")]
+        for first in all {
+            for second in [nil] + all.map(Optional.some) where second != first {
+                for filters in [[], [SpendFilter(.user, "u1")], [SpendFilter(.model, "m")]] {
                     queries.append(
                         SpendQuery(
                             dimensions: [first] + [second].compactMap(\.self),
                             since: now.advanced(bySeconds: -100 * 86_400), until: now,
-                            userID: user))
+                            filters: filters))
                 }
             }
         }

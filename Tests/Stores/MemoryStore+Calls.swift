@@ -1,5 +1,6 @@
 import Accounting
 import Chronology
+import Foundation
 import Metering
 import Money
 import Reporting
@@ -30,7 +31,7 @@ extension MemoryStore {
 
     func report(_ query: SpendQuery) throws(StoreError) -> SpendReport {
         let lines = rows(query.since, query.until)
-            .filter { query.userID == nil || $0.record.userID == query.userID }
+            .filter { row in query.filters.allSatisfy { row.key(of: $0.dimension) == $0.value } }
             .map { row in
                 let record = row.record
                 var line = SpendReport.Line(keys: query.dimensions.map { row.key(of: $0) })
@@ -116,8 +117,6 @@ extension MemoryStore.Row {
         case .model: record.model ?? ""
         case .user: record.userID
         case .provider: record.provider
-        case .day: String(record.admittedAt.text.prefix(10))
-        case .hour: String(record.admittedAt.text.prefix(13))
         case .endpoint: record.endpoint
         case .key: record.keyID ?? ""
         case .project: record.projectID ?? ""
@@ -125,7 +124,21 @@ extension MemoryStore.Row {
         case .conversation: record.conversationID ?? ""
         case .upstream: record.upstream
         case .taskType: record.taskType
+        case .tag(let name): tags[name] ?? ""
+        // The finest of what reports put together.
+        case .hour, .day, .week, .month: quarter
         }
+    }
+
+    private var tags: [String: String] {
+        let data = Data((record.tags ?? "{}").utf8)
+        return (try? JSONDecoder().decode([String: String].self, from: data)) ?? [:]
+    }
+
+    private var quarter: String {
+        let text = record.admittedAt.text
+        let minute = Int(text.dropFirst(14).prefix(2)) ?? 0
+        return text.prefix(14) + ["00", "15", "30", "45"][minute / 15]
     }
 
     fileprivate var callRow: CallRow {

@@ -59,7 +59,7 @@ struct StoreCallTests {
         var samples = StoreSamples(seed: seed, from: test.clock.now())
         func compare(_ queries: Int, _ what: Comment) throws {
             for _ in 0..<queries {
-                let query = samples.query()
+                let query = try samples.query()
                 let (shown, expected) = (
                     try test.store.report(query).table, try model.store.report(query).table
                 )

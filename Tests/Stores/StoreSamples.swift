@@ -5,6 +5,8 @@ import Gateway
 import Money
 import Reporting
 import TestSupport
+import Testing
+import ZoneDatabase
 
 /// Rows and queries that a seed repeats.
 struct StoreSamples {
@@ -55,10 +57,12 @@ struct StoreSamples {
         return record
     }
 
-    mutating func query() -> SpendQuery {
-        var dimensions = [one(of: SpendDimension.allCases)]
-        let second = one(of: SpendDimension.allCases)
-        if second != dimensions[0], Bool.random(using: &random) { dimensions.append(second) }
+    mutating func query() throws -> SpendQuery {
+        let all = SpendDimension.plain + [.tag("feature"), .tag("team"), .tag("no")]
+        var dimensions = [one(of: all)]
+        let second = one(of: all)
+        let text = "\(dimensions[0].name),\(second.name)"
+        if Bool.random(using: &random), let both = SpendDimension.list(text) { dimensions = both }
         let length = one(of: [86_400, 3_600, 900, 1])
         func moment() -> Instant {
             let before = Int64.random(in: -3_600...(5 * 86_400), using: &random)
@@ -66,9 +70,23 @@ struct StoreSamples {
             return Instant(seconds: moment.seconds / Int64(length) * Int64(length))
         }
         let (first, last) = (moment(), moment())
+        let zone = one(of: ["UTC", "UTC", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu"])
         return SpendQuery(
             dimensions: dimensions, since: min(first, last),
-            until: max(first, last).advanced(bySeconds: 1),
-            userID: one(of: [nil, nil, "u1", "nobody"]))
+            until: max(first, last).advanced(bySeconds: 1), filters: filters(),
+            zone: try #require(SystemZones().zone(named: zone)))
+    }
+
+    private mutating func filters() -> [SpendFilter] {
+        let texts = [
+            "user=u1", "user=nobody", "model=m1", "model=", "project=web", "provider=openai",
+            "task_type=coding", "tag:feature=a", "session=s1", "key=k1", "endpoint=messages",
+            "conversation=",
+        ]
+        guard Int.random(in: 1...3, using: &random) == 1 else { return [] }
+        let count = Int.random(in: 1...2, using: &random)
+        let chosen = (0..<count).compactMap { _ in SpendFilter(text: one(of: texts)) }
+        return chosen.count == 2 && chosen[0].dimension == chosen[1].dimension
+            ? [chosen[0]] : chosen
     }
 }

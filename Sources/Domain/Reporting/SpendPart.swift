@@ -26,46 +26,32 @@ package struct SpendPart: Hashable, Sendable {
     package let until: Instant
 }
 
-extension SpendDimension {
-    /// Which rollup tells this dimension apart; nil where it is no facet.
-    var facet: SpendFacet? {
-        switch self {
-        case .user: .user
-        case .project: .project
-        case .key: .key
-        case .session: .session
-        case .conversation: .conversation
-        case .model, .provider, .day, .hour, .endpoint, .upstream, .taskType: nil
-        }
-    }
-
-    /// Rollups of facets tell models and providers apart, and no more: each further dimension
-    /// would multiply their rows.
-    var isInFacets: Bool {
-        switch self {
-        case .model, .provider, .day: true
-        case .hour, .endpoint, .upstream, .taskType: false
-        case .user, .project, .key, .session, .conversation: true
-        }
-    }
-}
-
 extension SpendQuery {
     /// Parts that together cover the query's time once: whole months, days and hours out of
     /// rollups, and what is before and after them out of rows.
     package var parts: [SpendPart] {
-        var facets = Set(dimensions.compactMap(\.facet))
-        if userID != nil { facets.insert(.user) }
-        guard facets.count < 2, facets.isEmpty || dimensions.allSatisfy(\.isInFacets) else {
-            return [SpendPart(source: .rows, since: since, until: until)]
+        parts(of: (since, until), from: sources[...])
+    }
+
+    /// Rollups of which this can be added up, the coarsest first.
+    private var sources: [SpendPart.Source] {
+        let told = dimensions + filters.map(\.dimension)
+        let facets = Set(told.compactMap(\.facet))
+        let hasTime = dimensions.contains(where: \.isTime)
+        guard facets.count < 2, facets.isEmpty || told.allSatisfy(\.isInFacets) else { return [] }
+        guard let facet = facets.first else {
+            guard hasTime else { return [.days(.whole), .hours] }
+            return switch bucket {
+            case .day: [.days(.whole), .hours]
+            case .hour: [.hours]
+            case .quarter: []
+            }
         }
-        var sources: [SpendPart.Source] = [.hours]
-        if let facet = facets.first {
-            sources = dimensions.contains(.day) ? [.days(facet)] : [.months(facet), .days(facet)]
-        } else if !dimensions.contains(.hour) {
-            sources = [.days(.whole), .hours]
-        }
-        return parts(of: (since, until), from: sources[...])
+        // A tag's rollups have only the calls with it, which tells nothing of those without.
+        guard facet != .tag || !dimensions.contains(where: \.isTag) else { return [] }
+        guard hasTime else { return [.months(facet), .days(facet)] }
+        guard bucket == .day else { return [] }
+        return dimensions.contains(.month) ? [.months(facet), .days(facet)] : [.days(facet)]
     }
 
     private typealias Span = (since: Instant, until: Instant)

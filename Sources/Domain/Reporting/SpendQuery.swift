@@ -1,60 +1,74 @@
 internal import Accounting
 package import Chronology
 
-/// What spend is summed by.
-package enum SpendDimension: String, CaseIterable, Sendable {
-    case model, user, provider, day, hour, endpoint, key, project, session, conversation, upstream
-    case taskType = "task_type"
+/// Keeps a report to calls with one value of a dimension.
+package struct SpendFilter: Hashable, Sendable {
+    package let dimension: SpendDimension
+    package let value: String
 
-    /// `model,user`: one or two dimensions.
-    package static let maximumDimensions = 2
+    package init(_ dimension: SpendDimension, _ value: String) {
+        self.dimension = dimension
+        self.value = value
+    }
 
-    package static func list(_ text: String) -> [SpendDimension]? {
-        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-        let dimensions = parts.compactMap { SpendDimension(rawValue: String($0)) }
-        guard dimensions.count == parts.count, (1...maximumDimensions).contains(parts.count),
-            Set(dimensions).count == dimensions.count
+    /// `model=gpt-5`, `tag:team=web`: nil for a dimension that is unknown, or a span of time.
+    package init?(text: String) {
+        let parts = text.split(
+            separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let dimension = SpendDimension(name: String(parts[0])),
+            !dimension.isTime
         else { return nil }
-        return dimensions
+        self.init(dimension, String(parts[1]))
     }
 }
 
-/// Which rows a report adds up: those admitted in [since, until).
+/// Which rows a report adds up: those admitted in [since, until) that all filters let through.
 package struct SpendQuery: Sendable {
     package var dimensions: [SpendDimension]
     package var since: Instant
     package var until: Instant
-    package var userID: String?
+    /// At most one of a dimension, and of tags.
+    package var filters: [SpendFilter]
+    /// What hours, days, weeks and months are told by.
+    package var zone: CivilZone
 
     package init(
-        dimensions: [SpendDimension], since: Instant, until: Instant, userID: String? = nil
+        dimensions: [SpendDimension], since: Instant, until: Instant, filters: [SpendFilter] = [],
+        zone: CivilZone = .utc
     ) {
         self.dimensions = dimensions
         self.since = since
         self.until = until
-        self.userID = userID
+        self.filters = filters
+        self.zone = zone
     }
-}
 
-/// A point in time as a person writes it: a date, a timestamp, `today`, `yesterday`, `month`, or
-/// so many hours or days ago (`24h`, `7d`).
-package enum TimeWord {
-    package static func instant(_ text: String, now: Instant) -> Instant? {
-        switch text {
-        case "now": return now
-        case "today": return CivilDate(now).start
-        case "yesterday":
-            return CivilDate(now).start.advanced(bySeconds: -Instant.secondsPerDay)
-        case "month": return CivilDate(now).startOfMonth.start
-        default: break
-        }
-        if let unit = text.last, let count = Int64(text.dropLast()), (0...100_000).contains(count) {
-            switch unit {
-            case "h": return now.advanced(bySeconds: -count * 3_600)
-            case "d": return now.advanced(bySeconds: -count * Instant.secondsPerDay)
-            default: break
-            }
-        }
-        return Instant(text: text)
+    /// The value that a dimension is kept to.
+    package func value(of dimension: SpendDimension) -> String? {
+        filters.first { $0.dimension == dimension }?.value
+    }
+
+    /// What the values of a facet's rollups are kept to.
+    package func facetValue(_ facet: SpendFacet) -> String? {
+        guard let filter = filters.first(where: { $0.dimension.facet == facet }) else { return nil }
+        if case .tag(let name) = filter.dimension { return "\(name)=\(filter.value)" }
+        return filter.value
+    }
+
+    /// The tag that is told apart.
+    package var tag: String? { dimensions.lazy.compactMap(\.tag).first }
+
+    /// The tag that calls are kept to, and its value.
+    package var tagFilter: (name: String, value: String)? {
+        filters.lazy.compactMap { filter in filter.dimension.tag.map { ($0, filter.value) } }.first
+    }
+
+    /// The same span of time just before.
+    package var previous: SpendQuery {
+        var query = self
+        query.until = since
+        query.since = Instant(
+            microseconds: since.microseconds - (until.microseconds - since.microseconds))
+        return query
     }
 }

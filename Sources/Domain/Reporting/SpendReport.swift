@@ -42,12 +42,25 @@ package struct SpendReport: Sendable {
     package let lines: [Line]
     package let total: Line
 
-    /// `lines` may have several of the same keys, such as one of rollups and one of rows.
+    /// Lines as a store tells them: several may be of the same keys, such as one of rollups and one
+    /// of rows, and times are buckets of UTC.
     package init(query: SpendQuery, lines: [Line]) {
+        self.init(
+            query: query,
+            labelled: lines.map { line in
+                var line = line
+                line.keys = zip(line.keys, query.dimensions).map {
+                    query.label(of: $0, by: $1)
+                }
+                return line
+            })
+    }
+
+    init(query: SpendQuery, labelled lines: [Line]) {
         self.query = query
         var sums: [[String]: Line] = [:]
         for line in lines { sums[line.keys, default: Line(keys: line.keys)].add(line) }
-        let isTimeline = query.dimensions.contains { $0 == .day || $0 == .hour }
+        let isTimeline = query.dimensions.contains(where: \.isTime)
         self.lines = sums.values.sorted { left, right in
             if isTimeline || left.cost == right.cost {
                 return left.keys.lexicographicallyPrecedes(right.keys)
@@ -60,7 +73,7 @@ package struct SpendReport: Sendable {
     }
 
     package var table: ReportTable {
-        var table = ReportTable(columns: query.dimensions.map { .text($0.rawValue) })
+        var table = ReportTable(columns: query.dimensions.map { .text($0.name) })
         table.columns += [
             .number("calls"), .number("errors"), .number("blocked"), .number("input_tokens"),
             .number("output_tokens"), .money("cost_usd"), .money("inexact_usd"),
@@ -70,11 +83,12 @@ package struct SpendReport: Sendable {
             total, keys: query.dimensions.indices.map { $0 == 0 ? "total" : "" })
         table.facts = [
             ("since", query.since.shortText), ("until", query.until.shortText),
+            ("zone", query.zone.name),
         ]
         return table
     }
 
-    private static func cells(_ line: Line, keys: [String]) -> [ReportTable.Cell] {
+    static func cells(_ line: Line, keys: [String]) -> [ReportTable.Cell] {
         keys.map { .text($0) } + [
             .number(line.calls), .number(line.errors), .number(line.blocked),
             .number(line.inputTokens), .number(line.outputTokens), .money(line.cost),

@@ -18,18 +18,31 @@ extension PostgresStore {
     }
 
     private static func statement(_ query: SpendQuery, _ part: SpendPart) -> PostgresStatement {
-        let second = query.dimensions.count > 1 ? query.dimensions[1].rawValue : nil
+        let names = query.dimensions.map(query.statementName(of:))
         let common = [
-            query.dimensions.first?.rawValue, second, part.since.text, part.until.text,
-            query.userID,
+            names.first, names.count > 1 ? names[1] : nil, part.since.text, part.until.text,
+            query.value(of: .model), query.value(of: .provider), query.value(of: .endpoint),
+            query.value(of: .upstream), query.value(of: .taskType),
         ]
-        return switch part.source {
-        case .rows: PostgresStatement(rowsSQL, common)
-        case .hours: PostgresStatement(rollupSQL, common + ["hour", SpendFacet.whole.rawValue])
+        switch part.source {
+        case .rows:
+            return PostgresStatement(
+                rowsSQL,
+                common + [
+                    query.value(of: .user), query.value(of: .project), query.value(of: .key),
+                    query.value(of: .session), query.value(of: .conversation), query.tag,
+                    query.tagFilter?.name, query.tagFilter?.value,
+                ])
+        case .hours: return rolledUp(common, "hour", .whole, query)
         // Months are not kept apart here: their days are.
-        case .days(let facet), .months(let facet):
-            PostgresStatement(rollupSQL, common + ["day", facet.rawValue])
+        case .days(let facet), .months(let facet): return rolledUp(common, "day", facet, query)
         }
+    }
+
+    private static func rolledUp(
+        _ common: [String?], _ grain: String, _ facet: SpendFacet, _ query: SpendQuery
+    ) -> PostgresStatement {
+        PostgresStatement(rollupSQL, common + [grain, facet.rawValue, query.facetValue(facet)])
     }
 
     private static func lines(_ result: PostgresResult, _ query: SpendQuery) -> [SpendReport.Line] {
@@ -47,23 +60,30 @@ extension PostgresStore {
         }
     }
 
-    /// One statement for every choice of dimensions: the choice is bound like any other value.
+    /// One statement for every choice of dimensions and filters: the choice is bound like any other
+    /// value.
     private static let rowsSQL = """
         SELECT
             CASE $1
                 WHEN 'model' THEN model WHEN 'user' THEN user_id WHEN 'provider' THEN provider
                 WHEN 'day' THEN to_char("timestamp" AT TIME ZONE 'UTC', 'YYYY-MM-DD')
                 WHEN 'hour' THEN to_char("timestamp" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24')
+                WHEN 'quarter' THEN to_char(date_bin('15 minutes', "timestamp" AT TIME ZONE 'UTC',
+                    '2000-01-01'), 'YYYY-MM-DD"T"HH24:MI')
                 WHEN 'endpoint' THEN endpoint WHEN 'key' THEN key_id WHEN 'project' THEN project_id
                 WHEN 'session' THEN session_id WHEN 'conversation' THEN conversation_id
-                WHEN 'upstream' THEN upstream WHEN 'task_type' THEN task_type END AS first_key,
+                WHEN 'upstream' THEN upstream WHEN 'task_type' THEN task_type
+                WHEN 'tag' THEN tags ->> $15::text END AS first_key,
             CASE $2
                 WHEN 'model' THEN model WHEN 'user' THEN user_id WHEN 'provider' THEN provider
                 WHEN 'day' THEN to_char("timestamp" AT TIME ZONE 'UTC', 'YYYY-MM-DD')
                 WHEN 'hour' THEN to_char("timestamp" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24')
+                WHEN 'quarter' THEN to_char(date_bin('15 minutes', "timestamp" AT TIME ZONE 'UTC',
+                    '2000-01-01'), 'YYYY-MM-DD"T"HH24:MI')
                 WHEN 'endpoint' THEN endpoint WHEN 'key' THEN key_id WHEN 'project' THEN project_id
                 WHEN 'session' THEN session_id WHEN 'conversation' THEN conversation_id
-                WHEN 'upstream' THEN upstream WHEN 'task_type' THEN task_type END AS second_key,
+                WHEN 'upstream' THEN upstream WHEN 'task_type' THEN task_type
+                WHEN 'tag' THEN tags ->> $15::text END AS second_key,
             count(*) FILTER (WHERE status IS DISTINCT FROM 'blocked'
                 AND endpoint IS DISTINCT FROM 'adjustment'),
             count(*) FILTER (WHERE status = 'error'), count(*) FILTER (WHERE status = 'blocked'),
@@ -72,7 +92,17 @@ extension PostgresStore {
                 * 1000000000000)::numeric(38,0)
         FROM spend_rows
         WHERE "timestamp" >= $3::timestamptz AND "timestamp" < $4::timestamptz
-            AND ($5::text IS NULL OR user_id = $5)
+            AND ($5::text IS NULL OR coalesce(model, '') = $5)
+            AND ($6::text IS NULL OR coalesce(provider, '') = $6)
+            AND ($7::text IS NULL OR coalesce(endpoint, '') = $7)
+            AND ($8::text IS NULL OR coalesce(upstream, '') = $8)
+            AND ($9::text IS NULL OR coalesce(task_type, '') = $9)
+            AND ($10::text IS NULL OR user_id = $10)
+            AND ($11::text IS NULL OR coalesce(project_id, '') = $11)
+            AND ($12::text IS NULL OR coalesce(key_id, '') = $12)
+            AND ($13::text IS NULL OR coalesce(session_id, '') = $13)
+            AND ($14::text IS NULL OR coalesce(conversation_id, '') = $14)
+            AND ($17::text IS NULL OR tags ->> $16::text = $17)
         GROUP BY first_key, second_key
         """
 
@@ -94,8 +124,11 @@ extension PostgresStore {
             (sum(cost_usd) * 1000000000000)::numeric(38,0),
             (sum(inexact_cost_usd) * 1000000000000)::numeric(38,0)
         FROM cost_rollups
-        WHERE grain = $6 AND facet = $7 AND bucket >= $3::timestamptz
-            AND bucket < $4::timestamptz AND ($5::text IS NULL OR value = $5)
+        WHERE grain = $10 AND facet = $11 AND bucket >= $3::timestamptz
+            AND bucket < $4::timestamptz AND ($12::text IS NULL OR value = $12)
+            AND ($5::text IS NULL OR model = $5) AND ($6::text IS NULL OR provider = $6)
+            AND ($7::text IS NULL OR endpoint = $7) AND ($8::text IS NULL OR upstream = $8)
+            AND ($9::text IS NULL OR task_type = $9)
         GROUP BY first_key, second_key
         """
 }

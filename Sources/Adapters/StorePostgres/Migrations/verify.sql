@@ -203,7 +203,7 @@ samples (name, needs, query) AS (
         ' model_performance_metrics.model_name model_performance_metrics.timestamp',
         $$SELECT count(*) = 0 AS n FROM (SELECT model, model_name FROM model_performance_metrics
         ORDER BY "timestamp" DESC LIMIT 1000) AS s WHERE model IS DISTINCT FROM model_name$$),
-    -- As many rows as are read at once, from the newest on, in whole hours and days.
+    -- Three hours and three days, as reading all rows again would take as long as a backfill.
     ('sums of hours are those of the rows', 'cost_rollups.cost_usd api_cost_tracking.cost_usd',
         $$WITH newest AS (SELECT date_trunc('hour', max("timestamp"), 'UTC') - interval '2 hours'
             AS since, date_trunc('hour', max("timestamp"), 'UTC') AS until FROM api_cost_tracking)
@@ -217,7 +217,28 @@ samples (name, needs, query) AS (
                 sum(cost_usd) FILTER (WHERE status IS DISTINCT FROM 'blocked') AS cost
             FROM api_cost_tracking, newest WHERE "timestamp" >= since GROUP BY 1, 2) AS c
             ON c.bucket = r.bucket AND c.model COLLATE "C" = r.model
-        WHERE c.entries IS DISTINCT FROM r.entries OR coalesce(c.cost, 0) <> coalesce(r.cost, 0)$$)
+        WHERE c.entries IS DISTINCT FROM r.entries OR coalesce(c.cost, 0) <> coalesce(r.cost, 0)$$),
+    ('sums of days, of their hours and of payers agree', 'cost_rollups.cost_usd'
+        ' payer_rollups.cost_usd', $$WITH newest AS (
+            SELECT max(bucket) - interval '48 hours' AS since FROM payer_rollups)
+        SELECT count(*) = 0 AS n FROM (
+            SELECT day FROM (
+                SELECT bucket AS day, 1 AS kind, sum(entries) AS entries, sum(cost_usd) AS cost
+                FROM payer_rollups, newest WHERE bucket >= since GROUP BY 1
+                UNION ALL
+                SELECT date_trunc('day', bucket, 'UTC'), CASE grain WHEN 'day' THEN 2 ELSE 3 END,
+                    sum(entries), sum(cost_usd)
+                FROM cost_rollups, newest WHERE facet = '' AND grain IN ('day', 'hour')
+                    AND bucket >= since GROUP BY 1, 2) AS kinds
+            GROUP BY 1 HAVING count(*) <> 3 OR min(entries) <> max(entries)
+                OR min(cost) <> max(cost)) AS days$$),
+    ('sums of the newest day''s performance are those of the rows',
+        'performance_rollups.calls model_performance_metrics.timestamp', $$WITH newest AS (
+            SELECT date_trunc('day', max("timestamp"), 'UTC') AS day
+            FROM model_performance_metrics)
+        SELECT (SELECT count(*) FROM model_performance_metrics, newest WHERE "timestamp" >= day)
+            = coalesce((SELECT sum(calls) FROM performance_rollups, newest WHERE bucket = day), 0)
+            AS n$$)
     UNION ALL
     SELECT format('migration %s is recorded', m.name), 'migration_history.migration_name'
             ' migration_history.success', format($$SELECT count(*) > 0 AS n FROM migration_history

@@ -15,6 +15,9 @@ extension ReportTable {
         return object.closed
     }
 
+    /// One object a line for each row, without facts and total.
+    package var jsonLines: String { rows.map { jsonObject($0) + "\n" }.joined() }
+
     private func jsonObject(_ row: [Cell]) -> String {
         var object = JSONObjectText()
         for (column, cell) in zip(columns, row) { object.addRaw(column.name, cell.json) }

@@ -59,7 +59,9 @@ extension ReportTable {
         switch format {
         case .table: text(forTerminal: isTerminal)
         case .json: json + "\n"
+        case .jsonl: jsonLines
         case .csv: csv
+        case .markdown: markdown
         }
     }
 

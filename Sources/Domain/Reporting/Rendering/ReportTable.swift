@@ -47,5 +47,5 @@ package struct ReportTable: Sendable {
 
 /// The formats of `--format`.
 package enum ReportFormat: String, CaseIterable, Sendable {
-    case table, json, csv
+    case table, json, jsonl, csv, markdown
 }
