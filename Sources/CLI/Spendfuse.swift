@@ -14,8 +14,9 @@ struct Spendfuse: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, LimitCommand.self, ReportCommand.self, CallsCommand.self,
-            ExplainCommand.self, KeyCommand.self, StatusCommand.self, PricesCommand.self,
+            ServeCommand.self, LimitCommand.self, ReportCommand.self, TopCommand.self,
+            CallsCommand.self, TailCommand.self, ExplainCommand.self, RateCommand.self,
+            KeyCommand.self, StatusCommand.self, PricesCommand.self,
             QuoteCommand.self, RepriceCommand.self, AlertsCommand.self, BreakerCommand.self,
             AuditCommand.self, MigrateCommand.self,
             RetentionCommand.self, BackupCommand.self,

@@ -48,6 +48,10 @@ package protocol SpendStore: Sendable {
     // Calls
     /// Rows of calls, newest first, with every column.
     func calls(since: Instant, until: Instant, limit: Int) throws(StoreError) -> [CallRow]
+    /// Calls that cost most, the dearest first. What adjustments correct is not taken into account.
+    func dearestCalls(since: Instant, until: Instant, limit: Int) throws(StoreError) -> [CallRow]
+    /// Notes how good an answer was; false where no call of that id was measured.
+    func rate(_ call: CallID, _ rating: CallRating) throws(StoreError) -> Bool
     /// The attempts of one call.
     func attempts(of call: CallID) throws(StoreError) -> [CallRow]
     func report(_ query: SpendQuery) throws(StoreError) -> SpendReport

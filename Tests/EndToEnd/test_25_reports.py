@@ -5,10 +5,12 @@ import csv
 import io
 import json
 import sqlite3
+import subprocess
+import time
 
 import pytest
 
-from gateway import Gateway, picodollars
+from gateway import BINARY, Gateway, ROOT, clean_environment, picodollars
 from raw_http import chat, exchange, post
 
 PATH = "/stub/v1/chat/completions"
@@ -138,3 +140,38 @@ def test_sums_are_those_of_the_rows(spent):
         for row in shown["rows"]:
             assert picodollars(row["cost_usd"]) == sum(
                 picodollars(call["cost_usd"]) for call in rows if call[column] == row[by])
+
+
+def test_top_lists_the_dearest_calls(spent):
+    rows = json.loads(spent.run("top", "--last", "1h", "--limit", "2", "--format", "json").stdout)
+    assert [row["user_id"] for row in rows["rows"]] == ["u3", "u2"]
+    assert "u3" in spent.run("top").stdout
+    assert spent.run("top", "--limit", "0", check=False).returncode == 64
+
+
+def test_tail_shows_calls_as_they_end(spent):
+    tail = subprocess.Popen(
+        [BINARY, "tail", "--format", "jsonl", "--count", "2", "--config", spent.config],
+        stdout=subprocess.PIPE, text=True, cwd=ROOT, env=clean_environment())
+    time.sleep(1.5)
+    for user in ("new-1", "new-2"):
+        asyncio.run(exchange(spent.port, post(
+            PATH, chat("OUTPUT=1", maximum=1), {"x-spendfuse-user": user})))
+    shown, _ = tail.communicate(timeout=30)
+    assert [json.loads(line)["user_id"] for line in shown.splitlines()] == ["new-1", "new-2"]
+    assert spent.run("tail", "--format", "json", check=False).returncode == 64
+
+
+def test_a_rating_goes_to_the_figures_of_the_model(spent):
+    call = spent.calls()[0]["call_id"]
+    assert "rated" in spent.run("rate", call, "up").stdout
+    rating = "SELECT user_rating FROM model_performance_metrics WHERE call_id = "
+    if spent.database:
+        assert str(Gateway.query(spent.database, f"{rating}'{call}'")[0][0]) == "1"
+    else:
+        with sqlite3.connect(spent.state / "ledger.sqlite") as db:
+            assert db.execute(f"{rating}?", (call,)).fetchone() == (1,)
+    unknown = spent.run("rate", "00000000-0000-7000-8000-000000000000", "down", check=False)
+    assert unknown.returncode == 1 and "no call" in unknown.stderr
+    assert spent.run("rate", "nonsense", "up", check=False).returncode == 64
+    assert spent.run("rate", call, "great", check=False).returncode == 64

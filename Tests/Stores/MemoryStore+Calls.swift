@@ -21,6 +21,23 @@ extension MemoryStore {
         return newest.prefix(limit).map { $0.element.callRow }
     }
 
+    func dearestCalls(
+        since: Instant, until: Instant, limit: Int
+    ) throws(StoreError) -> [CallRow] {
+        let calls = rows(since, until).filter { $0.adjusts == nil && $0.record.status != .blocked }
+        return CallRow.dearest(calls.map(\.callRow), limit)
+    }
+
+    func rate(_ call: CallID, _ rating: CallRating) throws(StoreError) -> Bool {
+        state.withLock { state in
+            let isKnown = state.rows.contains {
+                $0.adjusts == nil && $0.record.attempt.call == call && $0.record.status != .blocked
+            }
+            if isKnown { state.ratings[call] = rating }
+            return isKnown
+        }
+    }
+
     func attempts(of call: CallID) throws(StoreError) -> [CallRow] {
         state.withLock { state in
             state.rows.filter { $0.adjusts == nil && $0.record.attempt.call == call }

@@ -135,6 +135,25 @@ struct StoreCallTests {
         #expect(try calls(test).isEmpty == false)
     }
 
+    @Test("are listed by what they cost, and rated", arguments: StoreKind.present)
+    func dearest(kind: StoreKind) async throws {
+        let (test, model) = (try StoreUnderTest(kind), try StoreUnderTest(.memory))
+        var samples = StoreSamples(seed: 6, from: test.clock.now())
+        let records = (1...70).map { samples.record($0) }
+        for under in [test, model] { try await under.record(records) }
+        func dearest(_ under: StoreUnderTest, _ since: Instant, _ limit: Int) throws -> [String] {
+            try under.store.dearestCalls(since: since, until: under.clock.now(), limit: limit)
+                .map { "\($0.text("call_id") ?? "") \($0.money("cost_usd")?.dollars ?? "")" }
+        }
+        for (since, limit) in [(Instant(seconds: 0), 10), (records[3].admittedAt, 99)] {
+            #expect(try dearest(test, since, limit) == dearest(model, since, limit))
+        }
+        #expect(try dearest(test, test.clock.now(), 5).isEmpty)
+        let call = try #require(records.first { $0.status == .success }).attempt.call
+        #expect(try test.store.rate(call, .up))
+        #expect(try !test.store.rate(CallID(milliseconds: 1, random: (0, 0)), .up))
+    }
+
     @Test("are adjusted beside themselves, once", arguments: StoreKind.present)
     func adjustments(kind: StoreKind) async throws {
         let test = try StoreUnderTest(kind)

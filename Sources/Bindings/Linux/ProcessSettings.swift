@@ -35,4 +35,7 @@ package enum ProcessSettings {
 
     /// Whether standard output is a terminal that a person reads.
     package static var standardOutputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// What was printed reaches a reader that waits for it, such as a pipe.
+    package static func flushStandardOutput() { fflush(nil) }
 }

@@ -54,6 +54,16 @@ package struct CallRow: Sendable {
         return nil
     }
 
+    /// The dearest first; of two that cost the same, the newer.
+    package static func dearest(_ rows: [CallRow], _ limit: Int) -> [CallRow] {
+        let ranked = rows.sorted { left, right in
+            let costs = (left.money("cost_usd") ?? .zero, right.money("cost_usd") ?? .zero)
+            if costs.0 != costs.1 { return costs.0 > costs.1 }
+            return (left.text("timestamp") ?? "") > (right.text("timestamp") ?? "")
+        }
+        return Array(ranked.prefix(limit))
+    }
+
     /// All columns, for JSON and CSV.
     package static func table(_ rows: [CallRow]) -> ReportTable {
         var table = ReportTable(

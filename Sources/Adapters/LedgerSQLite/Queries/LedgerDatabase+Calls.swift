@@ -31,6 +31,47 @@ extension LedgerDatabase {
         }
     }
 
+    private static let dearestOfDaySQL =
+        callColumns + """
+             WHERE substr(timestamp, 1, 10) = ? AND timestamp >= ? AND timestamp < ?
+                AND status <> 'blocked' AND endpoint IS NOT 'adjustment'
+            ORDER BY cost_picodollars DESC LIMIT ?
+            """
+
+    /// Day by day, as an index has each day's calls by their cost.
+    package func dearestCalls(
+        since: Instant, until: Instant, limit: Int
+    ) throws(StoreError) -> [CallRow] {
+        try read("reading the dearest calls") { db in
+            let span: [String?] = try [
+                String.fetchOne(db, sql: "SELECT min(timestamp) FROM api_cost_tracking"),
+                String.fetchOne(db, sql: "SELECT max(timestamp) FROM api_cost_tracking"),
+            ]
+            guard let oldest = span[0].flatMap({ Instant(text: $0) }),
+                let newest = span[1].flatMap({ Instant(text: $0) })
+            else { return [] }
+            var day = CivilDate(max(since, oldest))
+            let last = CivilDate(min(until, newest))
+            var dearest: [CallRow] = []
+            while day.start <= last.start {
+                dearest += try Self.rows(
+                    db, Self.dearestOfDaySQL,
+                    [String(day.start.text.prefix(10)), since.text, until.text, limit])
+                day = day.advanced(byDays: 1)
+            }
+            return CallRow.dearest(dearest, limit)
+        }
+    }
+
+    package func rate(_ call: CallID, _ rating: CallRating) throws(StoreError) -> Bool {
+        try write("rating a call") { db in
+            try db.execute(
+                sql: "UPDATE model_performance_metrics SET user_rating = ? WHERE call_id = ?",
+                arguments: [rating.rawValue, call.description])
+            return db.changesCount > 0
+        }
+    }
+
     /// The attempts of one call.
     package func attempts(of call: CallID) throws(StoreError) -> [CallRow] {
         try read("reading a call") { db in

@@ -33,6 +33,58 @@ extension PostgresStore {
                 "reading calls", Self.newestSQL, [since.text, until.text, String(limit)]))
     }
 
+    /// Day by day, as an index has each day's calls by their cost.
+    private static let dearestSQL = """
+        WITH span AS MATERIALIZED (
+            SELECT greatest($1::timestamptz, min("timestamp")) AS oldest,
+                least($2::timestamptz, max("timestamp")) AS newest
+            FROM api_cost_tracking
+        ),
+        dear AS (
+            SELECT c.id FROM span CROSS JOIN generate_series(
+                    (span.oldest AT TIME ZONE 'UTC')::date::timestamp,
+                    (span.newest AT TIME ZONE 'UTC')::date::timestamp, interval '1 day') AS d (day)
+                CROSS JOIN LATERAL (
+                    SELECT r.id, r.cost_usd, r."timestamp" FROM api_cost_tracking AS r
+                    WHERE (r."timestamp" AT TIME ZONE 'UTC')::date = d.day::date
+                        AND r."timestamp" >= $1::timestamptz AND r."timestamp" < $2::timestamptz
+                        AND r.status IS DISTINCT FROM 'blocked'
+                        AND r.endpoint IS DISTINCT FROM 'adjustment'
+                    ORDER BY r.cost_usd DESC LIMIT $3::int) AS c
+            ORDER BY c.cost_usd DESC, c."timestamp" DESC LIMIT $3::int
+        )
+        SELECT id::text FROM dear
+        """
+
+    package func dearestCalls(
+        since: Instant, until: Instant, limit: Int
+    ) throws(StoreError) -> [CallRow] {
+        let ids = try run(
+            "looking for the dearest calls", Self.dearestSQL,
+            [since.text, until.text, String(limit)])
+        let list = ids.rows.compactMap { ids.text($0, 0) }
+        guard !list.isEmpty else { return [] }
+        let rows = try run(
+            "reading the dearest calls", Self.chosenSQL,
+            ["{\(list.joined(separator: ","))}", since.text, until.text])
+        return CallRow.dearest(Self.callRows(rows), limit)
+    }
+
+    /// By time as well, which every shape of the app's table has an index on.
+    private static let chosenSQL =
+        callColumns + """
+             WHERE id = ANY ($1::text[]) AND "timestamp" >= $2::timestamptz
+                AND "timestamp" < $3::timestamptz
+            """
+
+    package func rate(_ call: CallID, _ rating: CallRating) throws(StoreError) -> Bool {
+        try run(
+            "rating a call",
+            "UPDATE model_performance_metrics SET user_rating = $2::int WHERE call_id = $1::uuid",
+            [call.description, String(rating.rawValue)]
+        ).affectedRows > 0
+    }
+
     package func attempts(of call: CallID) throws(StoreError) -> [CallRow] {
         Self.callRows(try run("reading a call", Self.oneCallSQL, [call.description]))
     }

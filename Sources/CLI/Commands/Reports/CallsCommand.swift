@@ -6,6 +6,9 @@ struct CallsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "calls", abstract: "Lists single calls, newest first.")
 
+    /// What fits in memory, and in the numbers of every store.
+    static let mostCalls = 1_000_000
+
     @OptionGroup var shared: SharedOptions
     @OptionGroup var span: SpanOptions
     @OptionGroup var output: FormatOption
@@ -14,7 +17,9 @@ struct CallsCommand: ParsableCommand {
     var limit = 50
 
     func run() throws {
-        guard limit > 0 else { throw ValidationError("--limit must be above 0") }
+        guard (1...Self.mostCalls).contains(limit) else {
+            throw ValidationError("--limit must be 1 to \(Self.mostCalls)")
+        }
         let (since, until) = try span.span()
         let ledger = try shared.ledger()
         let rows = try Failure.reported(exit: .storeUnreachable) {

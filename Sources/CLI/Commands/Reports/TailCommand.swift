@@ -1,0 +1,72 @@
+internal import App
+internal import ArgumentParser
+internal import Chronology
+internal import Linux
+internal import Reporting
+internal import Stores
+
+struct TailCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tail", abstract: "Shows calls as they end, until Ctrl-C.",
+        discussion: """
+            Examples:
+              spendfuse tail
+              spendfuse tail --format jsonl | jq .cost_usd
+            """)
+
+    /// Calls are told once they end, by when they began: longer ones are not seen.
+    private static let longestCallSeconds: Int64 = 3_600
+    private static let mostCallsPerLook = 1_000
+    private static let period = Duration.milliseconds(500)
+
+    @OptionGroup var shared: SharedOptions
+    @OptionGroup var output: FormatOption
+
+    @Option(name: .long, help: "Ends after so many calls.")
+    var count: Int?
+
+    func run() async throws {
+        guard output.format != .markdown, output.format != .json else {
+            throw ValidationError("--format: a list without end is a table, jsonl or csv")
+        }
+        let store = try shared.ledger()
+        let clock = SystemClock()
+        var seen = try calls(store, clock.now()).map(Self.name)
+        var left = count ?? .max
+        var isFirst = true
+        while left > 0 {
+            try? await Task.sleep(for: Self.period)
+            let rows = try calls(store, clock.now())
+            let known = Set(seen)
+            let new = rows.filter { !known.contains(Self.name($0)) }.reversed().prefix(left)
+            seen = rows.map(Self.name)
+            guard !new.isEmpty else { continue }
+            show(Array(new), isFirst)
+            isFirst = false
+            left -= new.count
+        }
+    }
+
+    private func calls(_ store: any SpendStore, _ now: Instant) throws -> [CallRow] {
+        try Failure.reported(exit: .storeUnreachable) {
+            try store.calls(
+                since: now.advanced(bySeconds: -Self.longestCallSeconds),
+                until: now.advanced(bySeconds: 1), limit: Self.mostCallsPerLook)
+        }
+    }
+
+    private static func name(_ row: CallRow) -> String {
+        "\(row.text("call_id") ?? row.text("timestamp") ?? "")/\(row.number("attempt") ?? 1)"
+    }
+
+    /// Column names stand once, above the first.
+    private func show(_ rows: [CallRow], _ isFirst: Bool) {
+        let table = output.format == .table ? CallRow.shortTable(rows) : CallRow.table(rows)
+        let text = table.rendered(
+            as: output.format, forTerminal: ProcessSettings.standardOutputIsTerminal)
+        let headings = output.format == .table ? 2 : output.format == .csv ? 1 : 0
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: true)
+        for line in isFirst ? lines[...] : lines.dropFirst(headings) { print(line) }
+        ProcessSettings.flushStandardOutput()
+    }
+}
