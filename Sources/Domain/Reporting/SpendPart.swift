@@ -47,8 +47,11 @@ extension SpendQuery {
             case .quarter: []
             }
         }
-        // A tag's rollups have only the calls with it, which tells nothing of those without.
-        guard facet != .tag || !dimensions.contains(where: \.isTag) else { return [] }
+        // Calls without a tag are those of whole days less those with it.
+        if dimensions.contains(where: \.isTag) {
+            guard tagFilter == nil, !hasTime || bucket == .day else { return [] }
+            return [.days(facet)]
+        }
         guard hasTime else { return [.months(facet), .days(facet)] }
         guard bucket == .day else { return [] }
         return dimensions.contains(.month) ? [.months(facet), .days(facet)] : [.days(facet)]

@@ -26,6 +26,24 @@ package struct SpendReport: Sendable {
             inexactCost = .zero
         }
 
+        /// Takes a line out of another: see `SpendQuery.lines(tagged:of:)`.
+        fileprivate var negated: Line {
+            var line = self
+            line.calls = -calls
+            line.errors = -errors
+            line.blocked = -blocked
+            line.inputTokens = -inputTokens
+            line.outputTokens = -outputTokens
+            line.cost = .zero - cost
+            line.inexactCost = .zero - inexactCost
+            return line
+        }
+
+        fileprivate var isEmpty: Bool {
+            calls == 0 && errors == 0 && blocked == 0 && inputTokens == 0 && outputTokens == 0
+                && cost == .zero && inexactCost == .zero
+        }
+
         fileprivate mutating func add(_ other: Line) {
             calls += other.calls
             errors += other.errors
@@ -60,6 +78,8 @@ package struct SpendReport: Sendable {
         self.query = query
         var sums: [[String]: Line] = [:]
         for line in lines { sums[line.keys, default: Line(keys: line.keys)].add(line) }
+        // What was taken out of whole days may leave nothing.
+        sums = sums.filter { !$0.value.isEmpty }
         let isTimeline = query.dimensions.contains(where: \.isTime)
         self.lines = sums.values.sorted { left, right in
             if isTimeline || left.cost == right.cost {
@@ -94,5 +114,22 @@ package struct SpendReport: Sendable {
             .number(line.inputTokens), .number(line.outputTokens), .money(line.cost),
             .money(line.inexactCost),
         ]
+    }
+}
+
+extension SpendQuery {
+    /// Lines of all calls told apart by a tag, out of those that have it, `tagged`, and those of
+    /// `all`, whose tag is empty. A tag without a value is none.
+    package func lines(
+        tagged: [SpendReport.Line], of all: [SpendReport.Line]
+    ) -> [SpendReport.Line] {
+        guard let place = dimensions.firstIndex(where: \.isTag) else { return all }
+        let told = tagged.filter { !$0.keys[place].isEmpty }
+        return told + all
+            + told.map { line in
+                var line = line.negated
+                line.keys[place] = ""
+                return line
+            }
     }
 }

@@ -22,6 +22,10 @@ struct ReportStatements {
         switch part.source {
         case .rows: try lines(query, part, Self.rowsSQL)
         case .hours: try rolledUp(query, part, grain: "hour", facet: .whole, bucketLength: 13)
+        case .days(.tag) where query.tag != nil:
+            try query.lines(
+                tagged: rolledUp(query, part, grain: "day", facet: .tag, bucketLength: 10),
+                of: rolledUp(query, part, grain: "day", facet: .whole, bucketLength: 10))
         case .days(let facet):
             try rolledUp(query, part, grain: "day", facet: facet, bucketLength: 10)
         case .months(let facet):
@@ -41,8 +45,13 @@ struct ReportStatements {
             query, part, isIndexed ? Self.valueSQL : Self.rollupSQL,
             [
                 "grain": grain, "facet": facet.rawValue, "length": bucketLength, "value": value,
+                "prefix": facet == .tag ? query.tag.map { "\($0)=" } : nil,
             ])
-        return try sums + lines(query, part, Self.newestSQL, ["mark": mark ?? 0])
+        var more: [String: (any DatabaseValueConvertible)?] = ["mark": mark ?? 0]
+        // Of whole days beside a tag's, all is one line.
+        if facet == .whole { more["tag_name"] = .some(nil) }
+        let newest = try lines(query, part, Self.newestSQL, more)
+        return sums + newest
     }
 
     private func lines(

@@ -60,12 +60,14 @@ extension ReportStatements {
                 WHEN 'model' THEN model WHEN 'provider' THEN provider
                 WHEN 'day' THEN substr(bucket, 1, 10) WHEN 'hour' THEN bucket
                 WHEN 'endpoint' THEN endpoint WHEN 'upstream' THEN upstream
-                WHEN 'task_type' THEN task_type WHEN facet THEN value END AS first_key,
+                WHEN 'task_type' THEN task_type
+                WHEN facet THEN substr(value, ifnull(length(:prefix), 0) + 1) END AS first_key,
             CASE :second
                 WHEN 'model' THEN model WHEN 'provider' THEN provider
                 WHEN 'day' THEN substr(bucket, 1, 10) WHEN 'hour' THEN bucket
                 WHEN 'endpoint' THEN endpoint WHEN 'upstream' THEN upstream
-                WHEN 'task_type' THEN task_type WHEN facet THEN value END AS second_key,
+                WHEN 'task_type' THEN task_type
+                WHEN facet THEN substr(value, ifnull(length(:prefix), 0) + 1) END AS second_key,
             sum(calls), sum(errors), sum(blocked), sum(input_tokens), sum(output_tokens),
             sum(cost_picodollars), sum(inexact_cost_picodollars)
 
@@ -73,6 +75,7 @@ extension ReportStatements {
 
     private static let rollupFilters = """
              AND bucket >= substr(:since, 1, :length) AND bucket < substr(:until, 1, :length)
+                AND (:prefix IS NULL OR substr(value, 1, length(:prefix)) = :prefix)
                 AND (:value IS NULL OR value = :value) AND (:model IS NULL OR model = :model)
                 AND (:provider IS NULL OR provider = :provider)
                 AND (:endpoint IS NULL OR endpoint = :endpoint)

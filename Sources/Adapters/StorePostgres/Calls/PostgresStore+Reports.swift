@@ -6,18 +6,31 @@ package import Stores
 
 extension PostgresStore {
     package func report(_ query: SpendQuery) throws(StoreError) -> SpendReport {
-        let statements = query.parts.map { Self.statement(query, $0) }
+        let parts = query.parts.map { (part: $0, statements: Self.statements(query, $0)) }
         // One snapshot for all parts, which a correction must not come between.
         let results = try lend("the report") { connection throws(PostgresFailure) in
             try connection.pipeline(
                 [PostgresStatement("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")]
-                    + statements + [PostgresStatement("COMMIT")])
+                    + parts.flatMap(\.statements) + [PostgresStatement("COMMIT")])
         }
-        let lines = results.dropFirst().dropLast().flatMap { Self.lines($0, query) }
+        var rest = results.dropFirst().dropLast().map { Self.lines($0, query) }[...]
+        var lines: [SpendReport.Line] = []
+        for part in parts {
+            let own = rest.prefix(part.statements.count)
+            rest = rest.dropFirst(part.statements.count)
+            if let tagged = own.first, let all = own.dropFirst().first {
+                lines += query.lines(tagged: tagged, of: all)
+            } else {
+                lines += own.joined()
+            }
+        }
         return SpendReport(query: query, lines: lines)
     }
 
-    private static func statement(_ query: SpendQuery, _ part: SpendPart) -> PostgresStatement {
+    /// Two where calls with a tag are told apart from all.
+    private static func statements(
+        _ query: SpendQuery, _ part: SpendPart
+    ) -> [PostgresStatement] {
         let names = query.dimensions.map(query.statementName(of:))
         let common = [
             names.first, names.count > 1 ? names[1] : nil, part.since.text, part.until.text,
@@ -26,23 +39,32 @@ extension PostgresStore {
         ]
         switch part.source {
         case .rows:
-            return PostgresStatement(
-                rowsSQL,
-                common + [
-                    query.value(of: .user), query.value(of: .project), query.value(of: .key),
-                    query.value(of: .session), query.value(of: .conversation), query.tag,
-                    query.tagFilter?.name, query.tagFilter?.value,
-                ])
-        case .hours: return rolledUp(common, "hour", .whole, query)
+            return [
+                PostgresStatement(
+                    rowsSQL,
+                    common + [
+                        query.value(of: .user), query.value(of: .project), query.value(of: .key),
+                        query.value(of: .session), query.value(of: .conversation), query.tag,
+                        query.tagFilter?.name, query.tagFilter?.value,
+                    ])
+            ]
+        case .hours: return [rolledUp(common, "hour", .whole, query)]
+        case .days(.tag) where query.tag != nil:
+            return [rolledUp(common, "day", .tag, query), rolledUp(common, "day", .whole, query)]
         // Months are not kept apart here: their days are.
-        case .days(let facet), .months(let facet): return rolledUp(common, "day", facet, query)
+        case .days(let facet), .months(let facet): return [rolledUp(common, "day", facet, query)]
         }
     }
 
     private static func rolledUp(
         _ common: [String?], _ grain: String, _ facet: SpendFacet, _ query: SpendQuery
     ) -> PostgresStatement {
-        PostgresStatement(rollupSQL, common + [grain, facet.rawValue, query.facetValue(facet)])
+        PostgresStatement(
+            rollupSQL,
+            common + [
+                grain, facet.rawValue, query.facetValue(facet),
+                facet == .tag ? query.tag.map { "\($0)=" } : nil,
+            ])
     }
 
     private static func lines(_ result: PostgresResult, _ query: SpendQuery) -> [SpendReport.Line] {
@@ -113,19 +135,22 @@ extension PostgresStore {
                 WHEN 'day' THEN to_char(bucket AT TIME ZONE 'UTC', 'YYYY-MM-DD')
                 WHEN 'hour' THEN to_char(bucket AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24')
                 WHEN 'endpoint' THEN endpoint WHEN 'upstream' THEN upstream
-                WHEN 'task_type' THEN task_type WHEN facet THEN value END AS first_key,
+                WHEN 'task_type' THEN task_type
+                WHEN facet THEN substr(value, coalesce(length($13), 0) + 1) END AS first_key,
             CASE $2
                 WHEN 'model' THEN model WHEN 'provider' THEN provider
                 WHEN 'day' THEN to_char(bucket AT TIME ZONE 'UTC', 'YYYY-MM-DD')
                 WHEN 'hour' THEN to_char(bucket AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24')
                 WHEN 'endpoint' THEN endpoint WHEN 'upstream' THEN upstream
-                WHEN 'task_type' THEN task_type WHEN facet THEN value END AS second_key,
+                WHEN 'task_type' THEN task_type
+                WHEN facet THEN substr(value, coalesce(length($13), 0) + 1) END AS second_key,
             sum(calls), sum(errors), sum(blocked), sum(input_tokens), sum(output_tokens),
             (sum(cost_usd) * 1000000000000)::numeric(38,0),
             (sum(inexact_cost_usd) * 1000000000000)::numeric(38,0)
         FROM cost_rollups
         WHERE grain = $10 AND facet = $11 AND bucket >= $3::timestamptz
             AND bucket < $4::timestamptz AND ($12::text IS NULL OR value = $12)
+            AND ($13::text IS NULL OR starts_with(value, $13))
             AND ($5::text IS NULL OR model = $5) AND ($6::text IS NULL OR provider = $6)
             AND ($7::text IS NULL OR endpoint = $7) AND ($8::text IS NULL OR upstream = $8)
             AND ($9::text IS NULL OR task_type = $9)
