@@ -8,7 +8,8 @@ from private_postgres import PrivatePostgres
 # Those that grow with the calls; of models and days there are never many.
 LARGE = ("api_cost_tracking", "cost_rollups", "payer_rollups", "model_performance_metrics")
 DIMENSIONS = ("model", "user", "provider", "day", "hour", "endpoint", "key", "project", "session",
-              "conversation", "upstream", "task_type")
+              "conversation", "upstream", "task_type", "week", "month")
+TIMES = ("hour", "week", "month")
 
 
 def filled(server, name, rows):
@@ -46,7 +47,7 @@ def test_every_report_view_and_function_goes_through_an_index(tmp_path, stub):
         before = len((server.folder / "log").read_text())
         for first in DIMENSIONS:
             for second in (None, "model", "day", "user"):
-                if second != first:
+                if second != first and not (second == "day" and first in TIMES):
                     by = first if second is None else f"{first},{second}"
                     gateway.run("report", "--by", by, "--since", "3d")
         gateway.run("report", "--by", "model", "--user", "u7", "--since", "30d")

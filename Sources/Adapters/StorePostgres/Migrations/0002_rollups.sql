@@ -97,23 +97,30 @@ sources (rank, src, stem, watched, relevant, reading) AS (
     ) AS s (rank, src, stem, watched, relevant, reading)
 ),
 -- What rows are added up by. Whatever has a facet is by day; what came from the cache is there once
--- more on its own. Payers have a table without the other dimensions, for summaries per user.
+-- more on its own. Payers have a table without the other dimensions, for summaries per user. Of a
+-- user, a project, a key, a session, a conversation or a tag, only model and provider are told
+-- apart: with endpoints, task types and upstreams there would be nearly a sum for each call.
 targets (rank, src, tbl, keys, key_values, joined, sums, sum_values, lows, highs, emptied) AS (
-    VALUES (1, 'api_cost_tracking', 'cost_rollups', ARRAY['bucket', 'value', 'facet', 'grain',
-            'model', 'endpoint', 'provider', 'task_type', 'upstream'],
-        ARRAY['f.bucket', 'f.value', 'f.facet', 'f.grain', 'e.model', 'e.endpoint', 'e.provider',
-            'e.task_type', 'e.upstream'], $$
+    VALUES (1, 'api_cost_tracking', 'cost_rollups', ARRAY['facet', 'grain', 'bucket',
+            'value', 'model', 'provider', 'endpoint', 'task_type', 'upstream'],
+        ARRAY['f.facet', 'f.grain', 'f.bucket', 'f.value', 'e.model', 'e.provider', 'f.endpoint',
+            'f.task_type', 'f.upstream'], $$
     CROSS JOIN LATERAL (
-        VALUES ('hour', '', '', e.hour), ('day', '', '', e.day), ('day', 'user', e.payer, e.day),
-            ('day', 'project', e.project, e.day), ('day', 'key', e.key, e.day),
-            ('day', 'session', e.session, e.day), ('day', 'conversation', e.conversation, e.day)
+        VALUES ('hour', '', '', e.hour, e.endpoint, e.task_type, e.upstream),
+            ('day', '', '', e.day, e.endpoint, e.task_type, e.upstream),
+            ('day', 'user', e.payer, e.day, '', '', ''),
+            ('day', 'project', e.project, e.day, '', '', ''),
+            ('day', 'key', e.key, e.day, '', '', ''),
+            ('day', 'session', e.session, e.day, '', '', ''),
+            ('day', 'conversation', e.conversation, e.day, '', '', '')
         UNION ALL
-        SELECT 'day', 'tag', spendfuse_short(t.key || '=' || coalesce(t.value, '')), e.day
+        SELECT 'day', 'tag', spendfuse_short(t.key || '=' || coalesce(t.value, '')), e.day, '', '',
+            ''
         FROM jsonb_each_text(e.tags) AS t
         UNION ALL
-        SELECT g.grain, 'cached', '', g.bucket
+        SELECT g.grain, 'cached', '', g.bucket, e.endpoint, e.task_type, e.upstream
         FROM (VALUES ('hour', e.hour), ('day', e.day)) AS g (grain, bucket) WHERE e.is_cached
-    ) AS f (grain, facet, value, bucket)$$,
+    ) AS f (grain, facet, value, bucket, endpoint, task_type, upstream)$$,
         ARRAY['entries', 'calls', 'errors', 'blocked', 'input_tokens', 'output_tokens',
             'total_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens',
             'cost_usd', 'inexact_cost_usd'], NULL::text[], 'first_at', 'last_at', 'entries = 0'),
@@ -168,23 +175,24 @@ events (place, event, done, tables, pieces) AS (VALUES
     (3, 'DELETE', 'removed', 'OLD TABLE AS removed', 'SELECT -1 AS sign, %1$s FROM removed')
 ),
 additions AS (
+    -- In no order: writers take turns, so that none can lock sums the other way round.
     SELECT p.rank, p.src, p.tbl, p.emptied, e.event, format(E'INSERT INTO %I AS r (%s)\nSELECT %s'
-            '\nFROM (%s) AS e%s\nGROUP BY %s ORDER BY %s\nON CONFLICT (%s) DO UPDATE SET %s',
-            p.tbl, p.columns, p.added, format(s.reading, format('(' || e.pieces || ')',
-            s.relevant)), p.joined, p.places, p.places, array_to_string(p.keys, ', '), p.changed)
-            AS statement
+            '\nFROM (%s) AS e%s\nGROUP BY %s\nON CONFLICT (%s) DO UPDATE SET %s', p.tbl, p.columns,
+            CASE e.event WHEN 'INSERT' THEN replace(p.added, 'e.sign * ', '') ELSE p.added END,
+            format(s.reading, format('(' || e.pieces || ')', s.relevant)), p.joined, p.places,
+            array_to_string(p.keys, ', '), p.changed) AS statement
     FROM parts AS p JOIN sources AS s USING (src) CROSS JOIN events AS e
 ),
 tables (rank, tbl, body, options) AS (
     SELECT v.* FROM kinds CROSS JOIN LATERAL (VALUES
     (1, 'cost_rollups', format($$
-    bucket timestamptz NOT NULL,
-    value text COLLATE "C" NOT NULL,
     facet text COLLATE "C" NOT NULL,
     grain text COLLATE "C" NOT NULL,
+    bucket timestamptz NOT NULL,
+    value text COLLATE "C" NOT NULL,
     model text COLLATE "C" NOT NULL,
-    endpoint text COLLATE "C" NOT NULL,
     provider text COLLATE "C" NOT NULL,
+    endpoint text COLLATE "C" NOT NULL,
     task_type text COLLATE "C" NOT NULL,
     upstream text COLLATE "C" NOT NULL,
     entries bigint NOT NULL,
@@ -334,7 +342,6 @@ $body$$text$, 'DROP FUNCTION spendfuse_short(text)',
     UNION ALL
     SELECT 24, i.rank, 0, format('CREATE INDEX %I ON %s', i.name, i.body), NULL, NULL
     FROM (VALUES
-        (0, 'cost_rollups_range', 'cost_rollups (facet, grain, bucket)'),
         (1, 'cost_rollups_value', $$cost_rollups (facet, value, bucket)
     WHERE facet NOT IN ('', 'cached')$$),
         (2, 'payer_rollups_payer',
@@ -357,14 +364,16 @@ END
 $body$$text$, current_schema()), 'DROP FUNCTION spendfuse_rollup_turn()', NULL
     UNION ALL
     SELECT 31, s.rank, e.place, format($text$CREATE FUNCTION %I() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = %I, pg_temp SET jit = off AS $body$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = %I, pg_temp SET jit = off%s AS $body$
 DECLARE
     gone tid[];
 BEGIN%s
 %s
     RETURN NULL;
 END
-$body$$text$, format('spendfuse_%s_%s', s.stem, e.done), current_schema(), CASE e.event
+$body$$text$, format('spendfuse_%s_%s', s.stem, e.done), current_schema(),
+        -- Sorting rows by so many texts would take longer than hashing them.
+        CASE e.event WHEN 'INSERT' THEN ' SET enable_sort = off' ELSE '' END, CASE e.event
             WHEN 'UPDATE' THEN format(E'\n    IF NOT EXISTS (SELECT %1$s FROM added EXCEPT ALL'
                 ' SELECT %1$s FROM removed) THEN\n        RETURN NULL;\n    END IF;'
                 '\n    PERFORM pg_advisory_xact_lock(1397115975, 2);', s.relevant) ELSE '' END,

@@ -231,7 +231,9 @@ END$$, cleanup)),
 ),
 present AS (
     SELECT p.*, pg_get_function_result(p.oid) AS shown, p.prokind = 'f'
-        AND p.proargtypes::oid[] = ARRAY['text', 'text', 'int4']::regtype[]::oid[]
+        -- The array of an oidvector starts at 0, and equals none that starts at 1.
+        AND string_to_array(p.proargtypes::text, ' ')::oid[]
+            = ARRAY['text', 'text', 'int4']::regtype[]::oid[]
         AND pg_has_role(p.proowner, 'USAGE') AS is_ours_to_replace
     FROM pg_proc AS p WHERE p.pronamespace = quote_ident(current_schema())::regnamespace
         AND (p.proname::text IN (SELECT name FROM functions)

@@ -144,7 +144,7 @@ indexes (tbl, pattern, what) AS (VALUES
     ('gateway_keys', '^CREATE UNIQUE .*\(digest\)', 'one key per digest'),
     ('budget_windows', '\(expires_at\)', 'windows that are over'),
     ('budget_leases', '\(replica_id\)', 'leases of a replica'),
-    ('cost_rollups', '\(facet, grain, bucket\)', 'the sums of a span of time'),
+    ('cost_rollups', '\(facet, grain, bucket, value,', 'the sums of a span of time'),
     ('cost_rollups', '\(facet, value, bucket\)', 'the sums of a project, a key or a tag'),
     ('payer_rollups', '\(NULLIF\(user_id.*, bucket\)', 'the sums of a payer'),
     ('conversation_rollups', '\(cost_usd DESC\)', 'the dearest conversations')
