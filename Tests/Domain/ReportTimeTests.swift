@@ -79,6 +79,8 @@ struct ReportTimeTests {
             ("yesterday", "Asia/Tokyo", "2026-11-20T15:00:00Z"),
             ("month", "Europe/Berlin", "2026-10-31T23:00:00Z"),
             ("2026-11-02", "America/New_York", "2026-11-02T05:00:00Z"),
+            ("2026-11-01T03:00", "America/New_York", "2026-11-01T08:00:00Z"),
+            ("2026-03-29T01:30", "Europe/Berlin", "2026-03-29T00:30:00Z"),
             ("2026-11-02T03:00:00Z", "America/New_York", "2026-11-02T03:00:00Z"),
             ("2w", "UTC", "2026-11-07T16:30:00Z"), ("24h", "UTC", "2026-11-20T16:30:00Z"),
         ])
@@ -118,5 +120,8 @@ struct ReportTimeTests {
         let rows = SpendComparison(report, before: before).table.rows
         #expect(rows.map { $0.suffix(1) }[0] == [.text("+25.00")])
         #expect(rows.last?.first == .text("gone") && rows.last?.last == .text("-100.00"))
+        let narrowed = SpendComparison(report.top(1), before: before).table.rows
+        #expect(narrowed.map(\.first) == [.text("b"), .text("(other)")])
+        #expect(narrowed.last?.dropLast(2).last == .money(try Amount(dollars: "3")))
     }
 }

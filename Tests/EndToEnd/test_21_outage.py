@@ -72,6 +72,23 @@ def test_policies_of_an_outage(tmp_path, stub, own_postgres):
     fleet.stop()
 
 
+def test_a_transaction_that_holds_up_rows_refuses_no_call(tmp_path, stub, postgres):
+    fleet = Fleet(tmp_path, stub, postgres, 1).start()
+    fleet.first.limit("system", "--daily", "5", "--hard-stop")
+    assert one(fleet.first).status == 200
+    # An app writes rows and leaves its transaction open: the next writer of rows has to wait.
+    app = threading.Thread(target=postgres.query, args=(fleet.name, """BEGIN;
+        INSERT INTO api_cost_tracking (user_id, endpoint, model, cost_usd)
+        VALUES ('app', 'chat', 'm', 1); SELECT pg_sleep(10); COMMIT"""))
+    app.start()
+    time.sleep(1)
+    assert [one(fleet.first).status for _ in range(20) if not time.sleep(0.3)] == [200] * 20
+    assert "store.away" not in fleet.first.log.read_text()
+    app.join()
+    wait_until(lambda: len(fleet.rows()) == 22, 10, "the rows are not written")
+    fleet.stop()
+
+
 def test_a_gateway_starts_without_the_store_that_it_knows(tmp_path, stub, own_postgres):
     fleet = Fleet(tmp_path, stub, own_postgres, 1).start()
     fleet.first.limit("system", "--daily", "5", "--hard-stop")

@@ -81,12 +81,13 @@ struct StoreSamples {
         let texts = [
             "user=u1", "user=nobody", "model=m1", "model=", "project=web", "provider=openai",
             "task_type=coding", "tag:feature=a", "session=s1", "key=k1", "endpoint=messages",
-            "conversation=",
+            "conversation=", "tag:team=", "user=",
         ]
         guard Int.random(in: 1...3, using: &random) == 1 else { return [] }
         let count = Int.random(in: 1...2, using: &random)
         let chosen = (0..<count).compactMap { _ in SpendFilter(text: one(of: texts)) }
-        return chosen.count == 2 && chosen[0].dimension == chosen[1].dimension
-            ? [chosen[0]] : chosen
+        guard chosen.count == 2 else { return chosen }
+        let areTags = chosen.allSatisfy { $0.dimension.tag != nil }
+        return areTags || chosen[0].dimension == chosen[1].dimension ? [chosen[0]] : chosen
     }
 }

@@ -21,6 +21,10 @@ final class SharedClock: WallClock {
         return Instant(microseconds: newest)
     }
 
+    /// Whether the store was ever asked. From then on its clock is what counts, also where it steps
+    /// back: the time stands still until it has caught up.
+    var followsStore: Bool { offset.load(ordering: .relaxed) != Self.unknown }
+
     /// Since this process began.
     var elapsedMicroseconds: Int64 {
         let elapsed = start.duration(to: .now).components

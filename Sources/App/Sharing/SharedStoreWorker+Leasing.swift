@@ -53,6 +53,7 @@ extension SharedStoreWorker {
             switch error {
             case .fenced: throw Fenced()
             case .outdated: try takeUpChanges(&state, services)
+            case .busy: throw Busy()
             case .failed(let failure): throw failure
             }
         }
@@ -81,6 +82,7 @@ extension SharedStoreWorker {
             case .failed(let failure): throw failure
             // Its limits are locked against nothing, so that it can only be fenced.
             case .fenced, .outdated: throw Fenced()
+            case .busy: throw Busy()
             }
         }
     }

@@ -23,7 +23,7 @@ extension SharedStoreWorker {
         let items = try outbox.items(
             after: shippedUpTo.load(ordering: .relaxed),
             limit: shipmentRows.load(ordering: .relaxed))
-        if let last = items.last { doubtfulUpTo.store(last.number, ordering: .relaxed) }
+        if let last = items.last { raiseDoubt(to: last.number) }
         var rows: [OutboxRow] = []
         for item in items {
             if case .row(let row, isCorrection: false) = item.content {
@@ -124,6 +124,14 @@ extension SharedStoreWorker {
     /// with what they are now, and never within another.
     struct Outdated: Error {}
 
+    /// Somebody keeps rows or sums locked: nothing was written, and leases go on meanwhile.
+    struct Busy: Error, CustomStringConvertible {
+        var description: String {
+            "a transaction of another program has kept the tables of calls locked; rows wait in the"
+                + " local ledger until it ends"
+        }
+    }
+
     private func current<Value>(
         _ body: () throws(PostgresStore.LeaseRefusal) -> Value
     ) throws -> Value {
@@ -133,24 +141,34 @@ extension SharedStoreWorker {
             switch error {
             case .fenced: throw Fenced()
             case .outdated: throw Outdated()
+            case .busy: throw Busy()
             case .failed(let failure): throw failure
             }
         }
     }
 
-    /// Tells everything up to an entry of the outbox, by the limits as they are then.
-    func shipAll(
-        _ state: inout SharedStoreState, _ services: GatewayServices, upTo last: Int64
-    ) throws {
+    /// Entries up to this one are told before anything is leased.
+    func raiseDoubt(to number: Int64) { doubtfulUpTo.max(number, ordering: .relaxed) }
+
+    /// Tells everything that is in doubt, by the limits as they are then.
+    func shipAll(_ state: inout SharedStoreState, _ services: GatewayServices) throws {
         for _ in 0..<Self.maximumRereadings {
             do {
-                while shippedUpTo.load(ordering: .relaxed) < last, try ship(&state, services) > 0 {}
+                while shippedUpTo.load(ordering: .relaxed) < doubtfulUpTo.load(ordering: .relaxed),
+                    try ship(&state, services) > 0
+                {
+                    try renew(&state)
+                }
                 return
             } catch is Outdated {
                 _ = try readChanges(&state, services)
+            } catch is Busy {
+                try renew(&state)
             }
         }
-        throw StoreError("the limits of the shared store change faster than rows can be written")
+        throw StoreError(
+            "rows cannot be written to the shared store: its limits change meanwhile, or another"
+                + " transaction keeps its tables locked", isPassing: true)
     }
 
     /// Writes the alerts that a window's standing calls for; the store keeps each once.

@@ -40,8 +40,9 @@ extension SharedStoreWorker {
         // What was under way when the connection was lost is told again first: its rows would be
         // counted as the store's and as on their way. What an earlier start held beyond its slices
         // is in none, so that all of its rows come before a slice is asked for.
-        try shipAll(
-            &state, services, upTo: isFirst ? .max : doubtfulUpTo.load(ordering: .relaxed))
+        if isFirst { raiseDoubt(to: state.earlierOutbox) }
+        try shipAll(&state, services)
+        try ledger.mirror(state.split.budgets, try store.keys(), at: clock.now())
         try reconcile(state, services)
         // A limit may be lower than the slices that were leased before.
         try returnParts(services.bookkeeper.giveUp(.all), state, services)
@@ -55,7 +56,7 @@ extension SharedStoreWorker {
     /// windows to come, where a limit would be there once more.
     private func follow(_ offset: Int64) throws {
         let ahead = clock.secondsAhead(ofOffset: offset)
-        guard ahead <= Self.longestStepBack else {
+        guard clock.followsStore || ahead <= Self.longestStepBack else {
             throw StoreError(
                 "this machine's clock was \(ahead) s ahead of the shared store's when the gateway"
                     + " started without it; set the clock right and start the gateway again")
@@ -93,6 +94,7 @@ extension SharedStoreWorker {
             switch error {
             case .fenced: throw Fenced()
             case .outdated: try takeUpChanges(&state, services)
+            case .busy: complain("store.busy", Busy())
             case .failed(let failure):
                 guard !failure.isPassing else { throw failure }
                 // Rows that the app does not let us count keep nobody from anything else.
@@ -105,7 +107,7 @@ extension SharedStoreWorker {
     func takeUpChanges(_ state: inout SharedStoreState, _ services: GatewayServices) throws {
         let change = try readChanges(&state, services)
         // Rows of before are in no slice of a limit that is new, so they are told first.
-        if change == .newLimits { try shipAll(&state, services, upTo: .max) }
+        if change == .newLimits { try shipAll(&state, services) }
         // Only then a start without the store takes these limits for known.
         try ledger.mirror(state.split.budgets, try store.keys(), at: clock.now())
         guard change != .otherThanLimits else { return }
@@ -147,6 +149,8 @@ extension SharedStoreWorker {
             self.logger.error("limit.unreadable", metadata: ["reason": "\(reason)"])
         })
         let isNew = budgets != services.bookkeeper.budgets
+        // Remembered over a lost connection: until all of these are told, nothing is leased.
+        if isNew { raiseDoubt(to: try outbox.lastNumber()) }
         state.split = SpendSplit(budgets)
         try store.countMissing(state.split, version: version, at: clock.now())
         _ = services.bookkeeper.setBudgets(budgets)

@@ -168,6 +168,8 @@ final class SharedStoreWorker: Sendable {
             try ship(&state, services)
         } catch is Outdated {
             try takeUpChanges(&state, services)
+        } catch let error as Busy {
+            complain("store.busy", error)
         }
         try giveBackEarlier(&state)
         try lease(&state, services)
@@ -177,7 +179,8 @@ final class SharedStoreWorker: Sendable {
 
     private func leave(_ state: SharedStoreState, _ services: GatewayServices) throws {
         var state = state
-        try shipAll(&state, services, upTo: .max)
+        raiseDoubt(to: try outbox.lastNumber())
+        try shipAll(&state, services)
         try returnParts(services.bookkeeper.giveUp(.all), state, services)
         if state.hasEarlierLeases { try store.giveBackEarlier(of: state.replica) }
         try outbox.forget(upTo: shippedUpTo.load(ordering: .relaxed))

@@ -38,6 +38,8 @@ extension SpendQuery {
         let told = dimensions + filters.map(\.dimension)
         let facets = Set(told.compactMap(\.facet))
         let hasTime = dimensions.contains(where: \.isTime)
+        // Calls without a tag are in none of its sums.
+        if let filter = tagFilter, filter.value.isEmpty { return [] }
         guard facets.count < 2, facets.isEmpty || told.allSatisfy(\.isInFacets) else { return [] }
         guard let facet = facets.first else {
             guard hasTime else { return [.days(.whole), .hours] }

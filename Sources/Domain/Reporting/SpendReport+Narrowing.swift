@@ -27,7 +27,7 @@ extension SpendReport {
         }
     }
 
-    private func merging(_ name: ([String]) -> [String]) -> SpendReport {
+    fileprivate func merging(_ name: ([String]) -> [String]) -> SpendReport {
         SpendReport(
             query: query,
             labelled: lines.map { line in
@@ -45,7 +45,12 @@ package struct SpendComparison: Sendable {
 
     package init(_ now: SpendReport, before: SpendReport) {
         self.now = now
-        self.before = before
+        // Where the rest is one line, it is the same rest as before.
+        let kept = Set(now.lines.map(\.keys))
+        let hasRest = kept.contains { $0.contains(SpendReport.other) }
+        self.before =
+            hasRest
+            ? before.merging { kept.contains($0) ? $0 : $0.map { _ in SpendReport.other } } : before
     }
 
     package var table: ReportTable {

@@ -26,7 +26,8 @@ extension CivilZone {
     fileprivate func offsets(from since: Instant, to until: Instant) -> Set<Int64> {
         // The clocks of no zone change twice within a week.
         let step = 7 * Instant.secondsPerDay
-        var offsets: Set<Int64> = [offset(at: until)]
+        // The bucket that the first moment is in began before it.
+        var offsets: Set<Int64> = [offset(at: until), offset(at: CivilDate(since).start)]
         var moment = since
         while moment < until {
             offsets.insert(offset(at: moment))

@@ -23,7 +23,9 @@ package enum TimeWord {
         if text.hasSuffix("Z") { return moment }
         // A date, or a time on the wall of the zone.
         if text.count == "YYYY-MM-DD".count { return zone.start(of: CivilDate(moment)) }
-        return moment.advanced(bySeconds: -zone.offset(at: moment))
+        // The offset that is in force then, not that of the same time in UTC.
+        let near = moment.advanced(bySeconds: -zone.offset(at: moment))
+        return moment.advanced(bySeconds: -zone.offset(at: near))
     }
 
     /// `24h`, `7d`, `2w`.

@@ -281,7 +281,8 @@ package struct FleetSimulation {
         if replicas[replica].version != model.version { configure(replica) }
         endEarlier(replica)
         // What an earlier start held beyond its slices is in none.
-        if hasChanged || isFirst, !replicas[replica].outbox.isEmpty {
+        let tellsAll = hasChanged || isFirst && mistake != .givesBackBeforeShipping
+        if tellsAll, !replicas[replica].outbox.isEmpty {
             send(replica, replicas[replica].outbox.count)
         }
         guard !replicas[replica].isInDoubt else { return }

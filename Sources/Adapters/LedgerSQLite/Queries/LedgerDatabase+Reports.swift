@@ -62,8 +62,8 @@ struct ReportStatements {
         var arguments: [String: (any DatabaseValueConvertible)?] = [
             "first": names.first, "second": names.count > 1 ? names[1] : nil,
             "since": part.since.text, "until": part.until.text,
-            "tag_name": query.tag.map(Self.path),
-            "kept_tag": query.tagFilter.map { Self.path($0.name) }, "tag": query.tagFilter?.value,
+            "tag_name": query.tag,
+            "kept_tag": query.tagFilter?.name, "tag": query.tagFilter?.value,
         ]
         for dimension in SpendDimension.plain {
             arguments[dimension.name] = .some(query.value(of: dimension))
@@ -75,10 +75,6 @@ struct ReportStatements {
         while let row = try rows.next() { lines.append(Self.line(row, query)) }
         return lines
     }
-
-    /// A path of SQLite's JSON functions to a field whatever its name. A name with a quotation mark
-    /// cannot be written so, and is no tag's: see `CallerFields`.
-    private static func path(_ tag: String) -> String { "$.\"\(tag)\"" }
 
     private static func line(_ row: Row, _ query: SpendQuery) -> SpendReport.Line {
         let keys: [String?] = [row[0], row[1]]

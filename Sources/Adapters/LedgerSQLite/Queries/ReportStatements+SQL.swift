@@ -11,8 +11,9 @@ extension ReportStatements {
                 WHEN 'endpoint' THEN endpoint WHEN 'key' THEN key_id WHEN 'project' THEN project_id
                 WHEN 'session' THEN session_id WHEN 'conversation' THEN conversation_id
                 WHEN 'upstream' THEN upstream WHEN 'task_type' THEN task_type
-                WHEN 'tag' THEN CASE WHEN json_valid(tags)
-                    THEN json_extract(tags, :tag_name) END END AS first_key,
+                WHEN 'tag' THEN (SELECT value FROM json_each(
+                        CASE WHEN json_valid(tags) THEN tags ELSE '{}' END)
+                    WHERE key = :tag_name) END AS first_key,
             CASE :second
                 WHEN 'model' THEN model WHEN 'user' THEN user_id WHEN 'provider' THEN provider
                 WHEN 'day' THEN substr(timestamp, 1, 10) WHEN 'hour' THEN substr(timestamp, 1, 13)
@@ -21,8 +22,9 @@ extension ReportStatements {
                 WHEN 'endpoint' THEN endpoint WHEN 'key' THEN key_id WHEN 'project' THEN project_id
                 WHEN 'session' THEN session_id WHEN 'conversation' THEN conversation_id
                 WHEN 'upstream' THEN upstream WHEN 'task_type' THEN task_type
-                WHEN 'tag' THEN CASE WHEN json_valid(tags)
-                    THEN json_extract(tags, :tag_name) END END AS second_key,
+                WHEN 'tag' THEN (SELECT value FROM json_each(
+                        CASE WHEN json_valid(tags) THEN tags ELSE '{}' END)
+                    WHERE key = :tag_name) END AS second_key,
             sum(status <> 'blocked' AND endpoint IS NOT 'adjustment'),
             sum(status = 'error'), sum(status = 'blocked'),
             sum(input_tokens), sum(output_tokens), sum(cost_picodollars),
@@ -42,8 +44,9 @@ extension ReportStatements {
                 AND (:key IS NULL OR ifnull(key_id, '') = :key)
                 AND (:session IS NULL OR ifnull(session_id, '') = :session)
                 AND (:conversation IS NULL OR ifnull(conversation_id, '') = :conversation)
-                AND (:tag IS NULL OR CASE WHEN json_valid(tags)
-                    THEN json_extract(tags, :kept_tag) END = :tag)
+                AND (:tag IS NULL OR ifnull((SELECT value FROM json_each(
+                        CASE WHEN json_valid(tags) THEN tags ELSE '{}' END)
+                    WHERE key = :kept_tag), '') = :tag)
             GROUP BY first_key, second_key
         """
 

@@ -119,12 +119,12 @@ extension PostgresStore {
             AND ($7::text IS NULL OR coalesce(endpoint, '') = $7)
             AND ($8::text IS NULL OR coalesce(upstream, '') = $8)
             AND ($9::text IS NULL OR coalesce(task_type, '') = $9)
-            AND ($10::text IS NULL OR user_id = $10)
+            AND ($10::text IS NULL OR coalesce(user_id, '') = $10)
             AND ($11::text IS NULL OR coalesce(project_id, '') = $11)
             AND ($12::text IS NULL OR coalesce(key_id, '') = $12)
             AND ($13::text IS NULL OR coalesce(session_id, '') = $13)
             AND ($14::text IS NULL OR coalesce(conversation_id, '') = $14)
-            AND ($17::text IS NULL OR tags ->> $16::text = $17)
+            AND ($17::text IS NULL OR coalesce(tags ->> $16::text, '') = $17)
         GROUP BY first_key, second_key
         """
 

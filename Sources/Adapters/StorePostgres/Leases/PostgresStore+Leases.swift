@@ -15,6 +15,8 @@ extension PostgresStore {
         case fenced
         /// The limits have changed since they were read.
         case outdated
+        /// Another transaction keeps locked what is to be written.
+        case busy
         case failed(StoreError)
     }
 

@@ -46,22 +46,23 @@ extension PostgresStore {
         let entries = ShippedEntries(shipment).json
         let results = try outdatedOrFailed(replica) {
             connection throws(PostgresFailure) in
-            try connection.transaction([
-                PostgresStatement(Self.epochGuardSQL, [replica.id, String(replica.epoch)]),
-                PostgresStatement(Self.sharedVersionGuardSQL, [String(shipment.version)]),
-                PostgresStatement(ShippingSQL.makeWindows, [entries]),
-                PostgresStatement(ShippingSQL.lockWindows, [entries]),
-                PostgresStatement(
-                    shipment.hasUUIDUsers.costs
-                        ? ShippingSQL.insertUUIDRows : ShippingSQL.insertRows,
-                    [rows, entries, replica.id, String(now.microseconds)]),
-                PostgresStatement(
-                    shipment.hasUUIDUsers.metrics
-                        ? ShippingSQL.insertUUIDMetrics : ShippingSQL.insertMetrics,
-                    [rows]),
-            ])
+            try connection.transaction(
+                Self.turn + [
+                    PostgresStatement(Self.epochGuardSQL, [replica.id, String(replica.epoch)]),
+                    PostgresStatement(Self.sharedVersionGuardSQL, [String(shipment.version)]),
+                    PostgresStatement(ShippingSQL.makeWindows, [entries]),
+                    PostgresStatement(ShippingSQL.lockWindows, [entries]),
+                    PostgresStatement(
+                        shipment.hasUUIDUsers.costs
+                            ? ShippingSQL.insertUUIDRows : ShippingSQL.insertRows,
+                        [rows, entries, replica.id, String(now.microseconds)]),
+                    PostgresStatement(
+                        shipment.hasUUIDUsers.metrics
+                            ? ShippingSQL.insertUUIDMetrics : ShippingSQL.insertMetrics,
+                        [rows]),
+                ])
         }
-        var answers = Self.answers(results[4])
+        var answers = Self.answers(results[Self.turn.count + 4])
         for (index, answer) in answers.enumerated() {
             answers[index].shipped = shipment.shipped(under: answer.key)
         }
@@ -74,7 +75,8 @@ extension PostgresStore {
         _ row: OutboxRow, split: SpendSplit, version: Int64, of replica: Replica, at now: Instant
     ) throws(LeaseRefusal) -> Bool {
         try outdatedOrFailed(replica) { connection throws(PostgresFailure) in
-            _ = try connection.run("BEGIN")
+            _ = try connection.pipeline(
+                [PostgresStatement("BEGIN"), PostgresConnection.timeouts] + Self.turn)
             _ = try connection.run(Self.epochGuardSQL, [replica.id, String(replica.epoch)])
             _ = try connection.run(Self.sharedVersionGuardSQL, [String(version)])
             let found = try connection.run(
@@ -100,26 +102,39 @@ extension PostgresStore {
         }
     }
 
+    /// The turn that every writer of rows takes (see `0002_rollups`), before a window is locked
+    /// that others lease from. It is not waited for long, as leases wait behind it. Milliseconds.
+    private static let turn = [
+        PostgresStatement("SELECT set_config('lock_timeout', '500', true)"),
+        PostgresStatement("SELECT pg_advisory_xact_lock(1397115975, 2)"),
+        PostgresStatement("SELECT set_config('lock_timeout', '6000', true)"),
+    ]
+    /// Of a lock that was not to be had in time.
+    private static let lockNotAvailable = "55P03"
+
     /// Runs with the limits locked against changes; a change that came first is an outdated one.
     func outdatedOrFailed<Value>(
         _ replica: Replica,
         _ body: (PostgresConnection) throws(PostgresFailure) -> Value
     ) throws(LeaseRefusal) -> Value {
         let outcome: Value?
+        var isBusy = false
         do throws(StoreError) {
             outcome = try lend("writing rows") { connection throws(PostgresFailure) in
                 do throws(PostgresFailure) {
                     return try body(connection)
                 } catch {
-                    guard error.sqlState == Self.divisionByZero else { throw error }
+                    isBusy = error.sqlState == Self.lockNotAvailable
+                    guard isBusy || error.sqlState == Self.divisionByZero else { throw error }
                     return nil
                 }
             }
         } catch {
             throw .failed(error)
         }
-        guard let outcome else { throw try isFenced(replica) ? .fenced : .outdated }
-        return outcome
+        if let outcome { return outcome }
+        if isBusy { throw .busy }
+        throw try isFenced(replica) ? .fenced : .outdated
     }
 
     /// A later start of the process waits for what this one has begun, and refuses what it begins

@@ -47,7 +47,8 @@ struct SpanOptions: ParsableArguments {
             guard let span = TimeWord.month(month, now: now, zone: zone) else {
                 throw ValidationError("--month: '\(month)' is not a month; try 2026-11 or current")
             }
-            return span
+            // What is still to come would make a comparison with the month before unfair.
+            return (span.since, min(span.until, max(end, span.since.advanced(bySeconds: 1))))
         }
         if let last {
             guard since == nil, until == nil else {

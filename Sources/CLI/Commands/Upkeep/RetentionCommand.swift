@@ -1,6 +1,7 @@
 internal import App
 internal import ArgumentParser
 internal import Chronology
+internal import Foundation
 internal import Reporting
 internal import Stores
 
@@ -22,7 +23,9 @@ struct RetentionRun: ParsableCommand {
 
     /// A month and a day: a limit that is set anew can then count its month.
     private static let fewestDays = 32
-    private static let batch = 1_000
+    private static let batch = 200
+    /// Between two batches, for calls that wait to be written. Microseconds.
+    private static let pause: UInt32 = 20_000
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var output: FormatOption
@@ -75,7 +78,10 @@ struct RetentionRun: ParsableCommand {
                 } else {
                     while case let count = try store.deleteExpired(rule, limit: Self.batch),
                         count > 0
-                    { deleted += count }
+                    {
+                        deleted += count
+                        usleep(Self.pause)
+                    }
                     try store.note(
                         retention: rule, deleted: deleted, began: began, at: clock.now())
                 }
