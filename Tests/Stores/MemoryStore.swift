@@ -58,6 +58,10 @@ final class MemoryStore: SpendStore {
         }
     }
 
+    func deleteCalls(before cutoff: Instant) {
+        state.withLock { state in state.rows.removeAll { $0.record.admittedAt < cutoff } }
+    }
+
     // MARK: Limits
 
     func budgets() throws(StoreError) -> [Budget] {

@@ -84,6 +84,19 @@ struct StoreCallTests {
         try compare(150, "with rows that are new and changed")
         try await test.rollUp()
         try compare(80, "rolled up again")
+        // Some are deleted by retention, and then all: their numbers come again.
+        for under in [test, model] {
+            try under.deleteCalls(before: under.clock.now().advanced(bySeconds: -2 * 86_400))
+        }
+        try compare(80, "partly deleted")
+        for under in [test, model] {
+            try under.deleteCalls(before: under.clock.now().advanced(bySeconds: 1))
+        }
+        let last = (300...360).map { samples.record($0) }
+        for under in [test, model] { try await under.record(last) }
+        try compare(40, "written anew")
+        try await test.rollUp()
+        try compare(80, "written anew and rolled up")
     }
 
     @Test("count in limits that are set after them", arguments: StoreKind.present)

@@ -2,7 +2,6 @@ import Accounting
 import Chronology
 import Foundation
 import Gateway
-import LedgerSQLite
 import Logging
 import Postgres
 import StorePostgres
@@ -11,6 +10,8 @@ import Synchronization
 import TestSupport
 import Testing
 import ZoneDatabase
+
+@testable import LedgerSQLite
 
 /// One of the stores that the suite holds to the same contract.
 enum StoreKind: String, CaseIterable, CustomTestStringConvertible, Sendable {
@@ -96,10 +97,24 @@ struct StoreUnderTest: Sendable {
         try shipping?.ship(clock.now())
     }
 
-    /// Counts all rows in rollups, as a gateway does once it is idle.
+    /// Waits until the writer, which nobody keeps busy, has counted all rows in rollups.
     func rollUp() async throws {
         guard let ledger, shipping == nil else { return }
-        while try ledger.rollUpNext() {}
+        let journal = SQLiteJournal(ledger, logger: Logger(label: "test"))
+        journal.deliver(to: [NoMailbox()])
+        let deadline = ContinuousClock.now.advanced(by: .seconds(60))
+        while try ledger.rollUpBacklog() > 0 {
+            try #require(ContinuousClock.now < deadline, "rows are never rolled up")
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Deletes calls of before a moment, in batches.
+    func deleteCalls(before cutoff: Instant) throws {
+        let rule = RetentionRule(subject: .calls, cutoff: cutoff)
+        memory?.deleteCalls(before: cutoff)
+        guard let upkeep = store as? any StoreUpkeep else { return }
+        while try upkeep.deleteExpired(rule, limit: 7) > 0 {}
     }
 
     private final class NoMailbox: EventMailbox {

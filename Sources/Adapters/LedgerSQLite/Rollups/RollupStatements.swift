@@ -80,19 +80,5 @@ struct RollupStatements {
         WHERE call.id > :last AND call.id <= :next AND call.tags IS NOT NULL
         """
 
-    private static let tail = """
-
-        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-        ON CONFLICT DO UPDATE SET entries = entries + excluded.entries,
-            calls = calls + excluded.calls, errors = errors + excluded.errors,
-            blocked = blocked + excluded.blocked,
-            input_tokens = input_tokens + excluded.input_tokens,
-            output_tokens = output_tokens + excluded.output_tokens,
-            total_tokens = total_tokens + excluded.total_tokens,
-            cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
-            cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
-            reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens,
-            cost_picodollars = cost_picodollars + excluded.cost_picodollars,
-            inexact_cost_picodollars = inexact_cost_picodollars + excluded.inexact_cost_picodollars
-        """
+    private static let tail = "\nGROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9\n" + RollupSchema.adding
 }

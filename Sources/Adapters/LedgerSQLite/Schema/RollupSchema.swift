@@ -101,20 +101,26 @@ enum RollupSchema {
                     CASE WHEN json_valid(NEW.tags) THEN NEW.tags ELSE '{}' END) AS tag) AS facets
                 JOIN rollup_marks AS mark ON mark.facet = facets.column1 AND NEW.id <= mark.up_to
             WHERE true
-            ON CONFLICT DO UPDATE SET entries = entries + excluded.entries,
-                calls = calls + excluded.calls, errors = errors + excluded.errors,
-                blocked = blocked + excluded.blocked,
-                input_tokens = input_tokens + excluded.input_tokens,
-                output_tokens = output_tokens + excluded.output_tokens,
-                total_tokens = total_tokens + excluded.total_tokens,
-                cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
-                cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
-                reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens,
-                cost_picodollars = cost_picodollars + excluded.cost_picodollars,
-                inexact_cost_picodollars
-                    = inexact_cost_picodollars + excluded.inexact_cost_picodollars;
-        END;
 
+        """ + adding + """
+                ;
+            END;
+
+            """
+
+    /// What is counted goes on top of what was.
+    static let adding = """
+        ON CONFLICT DO UPDATE SET entries = entries + excluded.entries,
+            calls = calls + excluded.calls, errors = errors + excluded.errors,
+            blocked = blocked + excluded.blocked,
+            input_tokens = input_tokens + excluded.input_tokens,
+            output_tokens = output_tokens + excluded.output_tokens,
+            total_tokens = total_tokens + excluded.total_tokens,
+            cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
+            cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
+            reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens,
+            cost_picodollars = cost_picodollars + excluded.cost_picodollars,
+            inexact_cost_picodollars = inexact_cost_picodollars + excluded.inexact_cost_picodollars
         """
 
     private static let rowTriggers = """
