@@ -45,6 +45,8 @@ let argumentParser = Target.Dependency.product(
 let configuration = Target.Dependency.product(
     name: "Configuration", package: "swift-configuration")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let swiftCSV = Target.Dependency.product(name: "SwiftCSV", package: "SwiftCSV")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 
 let bindings: [Target] = [
@@ -83,8 +85,16 @@ let inside: [Target.Dependency] = [
 
 /// Queries that plan the shared store's schema; see `Migration`.
 let migrations = [
-    "0001_tables", "0001_twins", "0002_ledger", "0002_rollups", "0003_views", "0004_functions", "0005_security",
+    "0001_tables", "0001_twins", "0002_ledger", "0002_rollups", "0003_views", "0004_functions",
+    "0005_security",
     "0006_sharing", "verify",
+]
+
+/// Templates of the dashboard; see `PageRenderer`.
+let pages = [
+    "base.mustache", "money.mustache", "table.mustache", "overview.mustache", "budgets.mustache",
+    "budget.mustache", "calls.mustache", "call.mustache", "models.mustache", "alerts.mustache",
+    "plain.mustache", "login.mustache", "problem.mustache", "style.css",
 ]
 
 let middle: [Target] = [
@@ -94,6 +104,11 @@ let middle: [Target] = [
     module("UpstreamCurl", in: "Adapters", uses: ["Gateway", "Curl", "Linux"]),
     module("AlertDelivery", in: "Adapters", uses: ["Gateway", "Metering", "Curl", crypto]),
     module("ZoneDatabase", in: "Adapters", uses: ["Chronology"]),
+    module(
+        "SpendExports", in: "Adapters",
+        uses: [
+            "Money", "Chronology", "Metering", "Pricing", "Reporting", "Curl", swiftCSV,
+        ]),
     module(
         "StorePostgres", in: "Adapters",
         uses: inside + ["Gateway", "Reporting", "Stores", "Postgres", crypto],
@@ -107,25 +122,37 @@ let edge: [Target] = [
     module(
         "Inbound", in: "Edge", uses: ["Gateway", "Dialects", nioCore, nioPosix, nioHTTP1, logging]),
     module("Demo", in: "Edge", uses: [nioCore, nioPosix, nioHTTP1]),
-    module("Admin", in: "Edge", uses: [hummingbird, httpTypes, nioCore, logging]),
+    module(
+        "Admin", in: "Edge",
+        uses: inside + [
+            "Gateway", "Reporting", "Stores", hummingbird, mustache, httpTypes, nioCore, nioPosix,
+            crypto, logging,
+        ],
+        resources: pages.map { .embedInCode("Templates/\($0)") }),
 ]
 
 let top: [Target] = [
     module(
         "Config", in: "",
-        uses: ["Accounting", "Chronology", "AlertDelivery", "Gateway", "Dialects", "Inbound", "StrictYAML", configuration]),
+        uses: [
+            "Accounting", "Chronology", "AlertDelivery", "Gateway", "Dialects", "Inbound",
+            "StrictYAML", configuration,
+        ]),
     module(
         "App", in: "",
         uses: inside + [
-            "Gateway", "Reporting", "Stores", "Config", "UpstreamCurl", "LedgerSQLite", "StorePostgres", "ZoneDatabase",
-            "AlertDelivery", "Inbound", "Demo", "Admin", "Linux", nioCore, nioPosix, logging, serviceLifecycle, unixSignals, crypto,
+            "Gateway", "Reporting", "Stores", "Config", "UpstreamCurl", "LedgerSQLite",
+            "StorePostgres", "ZoneDatabase", "SpendExports",
+            "AlertDelivery", "Inbound", "Demo", "Admin", "Linux", nioCore, nioPosix, logging,
+            serviceLifecycle, unixSignals, crypto,
             hummingbird,
         ]),
     .executableTarget(
         name: "spendfuse",
         dependencies: inside + [
-            "App", "Config", "Reporting", "Stores", "StorePostgres", "Gateway", "LedgerSQLite", "ZoneDatabase", "AlertDelivery",
-            "Linux", argumentParser,
+            "App", "Config", "Reporting", "Stores", "StorePostgres", "Gateway", "LedgerSQLite",
+            "ZoneDatabase", "AlertDelivery",
+            "SpendExports", "Linux", argumentParser,
         ],
         path: "Sources/CLI", swiftSettings: house),
 ]
@@ -156,7 +183,8 @@ let proofs: [Target] = [
     tests(
         "LedgerSQLite",
         of: inside + [
-            "TestSupport", "Gateway", "Reporting", "Stores", "LedgerSQLite", "ZoneDatabase", grdb, logging,
+            "TestSupport", "Gateway", "Reporting", "Stores", "LedgerSQLite", "ZoneDatabase", grdb,
+            logging,
         ]),
 ]
 
@@ -173,6 +201,9 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(
+            url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],

@@ -4,7 +4,9 @@ internal import Gateway
 internal import Hummingbird
 internal import Logging
 internal import ServiceLifecycle
+internal import Stores
 internal import Synchronization
+internal import ZoneDatabase
 
 /// The admin listener as a service.
 struct AdminPlane: Service {
@@ -13,11 +15,39 @@ struct AdminPlane: Service {
     let plane: DataPlane
     /// Nil where this gateway shares no store.
     let sharing: SharedStoreWorker?
+    let store: any SpendStore
     let logger: Logger
 
     func run() async throws {
         let host = settings.admin.host
-        let sources = AdminSources(
+        do {
+            let application = try AdminServer.application(
+                host: host, port: settings.admin.port, isLoopback: settings.admin.isLoopback,
+                sources: sources, credentials: try credentials, logger: logger
+            ) { port in
+                let shown = host.contains(":") ? "[\(host)]" : host
+                StandardError.print("listening on http://\(shown):\(port)")
+            }
+            try await application.run()
+        } catch let failure as KeyVault.Failure {
+            throw StartFailure("\(failure)")
+        } catch {
+            throw StartFailure(error, listening: "admin", on: "\(settings.admin)")
+        }
+    }
+
+    private var credentials: AdminCredentials {
+        get throws {
+            let ring: @Sendable () -> KeyRing = { [services] in services.books.keyRing }
+            return AdminCredentials(
+                adminKey: try settings.adminKey?.revealed ?? KeyVault.adminKey(in: settings.state),
+                digest: { ring().digest(of: $0) }, gatewayKey: { ring().key(of: $0) },
+                isKeyKnown: { ring().has(keyID: $0) })
+        }
+    }
+
+    private var sources: AdminSources {
+        AdminSources(
             unreadyReason: { [plane, services] in
                 if plane.isStopping { return "stopping" }
                 return services.bookkeeper.isAdmitting ? nil : "the ledger cannot be written"
@@ -28,19 +58,10 @@ struct AdminPlane: Service {
                     + " rows wait in the local ledger"
             },
             metrics: { [services, sharing] in
-                BudgetMetrics.text(
-                    of: services.bookkeeper, undelivered: sharing?.undeliveredEntries)
-            })
-        let application = AdminServer.application(
-            host: host, port: settings.admin.port, sources: sources, logger: logger
-        ) { port in
-            let shown = host.contains(":") ? "[\(host)]" : host
-            StandardError.print("listening on http://\(shown):\(port)")
-        }
-        do {
-            try await application.run()
-        } catch {
-            throw StartFailure(error, listening: "admin", on: "\(settings.admin)")
-        }
+                BudgetMetrics.text(of: services, undelivered: sharing?.undeliveredEntries)
+            },
+            store: store, prices: { [services] in services.books.prices },
+            clock: services.clock, zones: SystemZones(),
+            settings: settings.origins.map { ($0.key, $0.value, $0.origin) })
     }
 }

@@ -5,7 +5,8 @@ internal import Money
 /// The state of the budgets in Prometheus' text format.
 enum BudgetMetrics {
     /// `undelivered`: rows that the shared store has not heard of; nil where none is shared.
-    static func text(of bookkeeper: Bookkeeper, undelivered: Int64?) -> String {
+    static func text(of services: GatewayServices, undelivered: Int64?) -> String {
+        let bookkeeper = services.bookkeeper
         let standings = bookkeeper.standings
         var text = gauge("budget_limit_usd", "Limit of a budget's window.", standings, \.limit)
         text += gauge(
@@ -15,6 +16,12 @@ enum BudgetMetrics {
             # HELP spendfuse_open_holds Calls that are admitted and not yet settled.
             # TYPE spendfuse_open_holds gauge
             spendfuse_open_holds \(bookkeeper.openHolds)
+
+            """
+        text += """
+            # HELP spendfuse_settings_changes_total Changes of limits, keys and breakers in force.
+            # TYPE spendfuse_settings_changes_total counter
+            spendfuse_settings_changes_total \(services.changesTakenUp)
 
             """
         if let undelivered {

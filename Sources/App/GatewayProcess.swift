@@ -13,6 +13,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import Pricing
 internal import ServiceLifecycle
+internal import StorePostgres
 internal import Stores
 internal import UnixSignals
 internal import UpstreamCurl
@@ -63,7 +64,8 @@ package struct GatewayProcess {
         }
         try sharing?.start(services)
         let admin = AdminPlane(
-            settings: settings, services: services, plane: plane, sharing: sharing, logger: logger)
+            settings: settings, services: services, plane: plane, sharing: sharing,
+            store: try dashboardStore(), logger: logger)
         SecondSignal.watch()
         announce(plane)
         let sender = AlertSender(certificateFile: settings.certificateFile)
@@ -78,6 +80,20 @@ package struct GatewayProcess {
             admin, plane,
         ])
         try await group.shutdownGracefully()
+    }
+
+    /// Connections of the dashboard: one that waits keeps nothing else waiting.
+    private static let dashboardConnections = 2
+
+    /// Opened anew, so that what the dashboard reads and writes is as from the command line.
+    private func dashboardStore() throws -> any SpendStore {
+        if let url = settings.databaseURL {
+            return PostgresStore(
+                url: url.revealed, zones: SystemZones(), applicationName: "spendfuse dashboard",
+                connections: Self.dashboardConnections)
+        }
+        return try LedgerDatabase(
+            directory: settings.state, isServer: false, clock: clock, zones: SystemZones())
     }
 
     /// Runs services until a signal; the last of them stops first.

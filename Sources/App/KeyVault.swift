@@ -76,6 +76,30 @@ package enum KeyVault {
         return SymmetricKey(data: data)
     }
 
+    private static let adminFileName = "admin-key"
+
+    /// What opens the dashboard of this installation; made where there is none yet.
+    package static func adminKey(in state: String) throws(Failure) -> String {
+        let path = "\(state)/\(adminFileName)"
+        if let data = FileManager.default.contents(atPath: path) {
+            let key = String(decoding: data, as: UTF8.self).filter { !$0.isWhitespace }
+            guard key.utf8.count >= secretLetters else {
+                throw Failure(
+                    description: "\(path) is damaged: it must be at least \(secretLetters)"
+                        + " letters; remove it, and another is made at the next start")
+            }
+            return key
+        }
+        let key = "sfa_\(letters(secretLetters))"
+        let isMade = FileManager.default.createFile(
+            atPath: path, contents: Data((key + "\n").utf8),
+            attributes: [.posixPermissions: 0o600])
+        guard isMade else {
+            throw Failure(description: "\(path) cannot be written; check its folder's permissions")
+        }
+        return key
+    }
+
     /// Letters of ids and secrets: 62 of them, so 43 carry 256 bits.
     private static let alphabet = Array(
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")

@@ -87,13 +87,13 @@ final class LedgerWatch: Sendable {
             let mark = try database.changeMark()
             guard mark != seen.withLock({ $0.mark }) else { return }
             // Each by itself, and what takes long last: a key that is revoked waits for nothing.
-            try await takeUp("keys") { services.use(try keyRing()) }
-            try await takeUp("breakers") {
+            try await takeUp("keys", services) { services.use(try keyRing()) }
+            try await takeUp("breakers", services) {
                 services.bookkeeper.clear(try database.resetTrips(at: services.clock.now()))
             }
             try takeUpPrices(services)
             try takeUpForeignRows(services)
-            try await takeUp("budgets") { try await takeUpBudgets(services) }
+            try await takeUp("budgets", services) { try await takeUpBudgets(services) }
             seen.withLock { $0.mark = mark }
         } catch {
             logger.error("ledger.unreadable", metadata: ["reason": "\(error)"])
@@ -101,11 +101,14 @@ final class LedgerWatch: Sendable {
     }
 
     /// Takes up what the store configures under a subject, where it has changed.
-    private func takeUp(_ subject: String, _ body: () async throws -> Void) async throws {
+    private func takeUp(
+        _ subject: String, _ services: GatewayServices, _ body: () async throws -> Void
+    ) async throws {
         let version = try database.changeMarks()[subject]
         guard version != seen.withLock({ $0.versions[subject] }) else { return }
         try await body()
         seen.withLock { $0.versions[subject] = version }
+        services.noteChangeTakenUp()
     }
 
     private func takeUpForeignRows(_ services: GatewayServices) throws {

@@ -77,7 +77,9 @@ struct FormatOption: ParsableArguments {
     @Option(name: .long, help: "table, json, jsonl, csv or markdown.")
     var format: ReportFormat = .table
 
-    func show(_ table: ReportTable) {
+    func show(_ table: ReportTable) { Self.show(table, as: format) }
+
+    static func show(_ table: ReportTable, as format: ReportFormat) {
         let isTerminal = ProcessSettings.standardOutputIsTerminal
         print(table.rendered(as: format, forTerminal: isTerminal), terminator: "")
     }

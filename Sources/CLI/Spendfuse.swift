@@ -15,11 +15,13 @@ struct Spendfuse: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, LimitCommand.self, ReportCommand.self, TopCommand.self,
+            AdviseCommand.self, PerformanceCommand.self,
             CallsCommand.self, TailCommand.self, ExplainCommand.self, RateCommand.self,
             KeyCommand.self, StatusCommand.self, PricesCommand.self,
             QuoteCommand.self, RepriceCommand.self, AlertsCommand.self, BreakerCommand.self,
             AuditCommand.self, MigrateCommand.self,
-            RetentionCommand.self, BackupCommand.self,
+            RetentionCommand.self, BackupCommand.self, ImportCommand.self, ExportCommand.self,
+            ReconcileCommand.self,
             ConfigCommand.self,
         ])
 }

@@ -22,7 +22,8 @@ struct ConfigFile {
         "listen", "admin", "state", "pricing", "known_upstreams", "demo", "certificates",
     ]
     static let groups: [String: Set<String>] = [
-        "database": ["url"], "auth": ["mode", "default_user"], "log": ["level", "format"],
+        "database": ["url"], "auth": ["mode", "default_user", "admin_key"],
+        "log": ["level", "format"],
     ]
     static let upstreamKeys: Set<String> = [
         "dialect", "provider", "url", "key", "auth", "prefix", "region", "models",

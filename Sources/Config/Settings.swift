@@ -22,6 +22,8 @@ package struct Settings: Sendable {
     package var authMode: KeyRing.Mode
     /// `auth.default_user` · who pays when nothing says otherwise, in pass-through mode.
     package var defaultUser: String
+    /// `auth.admin_key` · what opens the dashboard; nil: the key in the state directory.
+    package var adminKey: Secret?
     /// `demo` · whether the built-in upstream answers at /demo.
     package var demo: Bool
     /// `certificates` · file of certificates to trust instead of the system's.

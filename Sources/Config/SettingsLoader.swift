@@ -79,7 +79,7 @@ package struct SettingsLoader {
             listen: listen, admin: admin, state: expanded(try state()),
             databaseURL: try databaseURL(),
             pricing: expanded(try required("pricing").text), authMode: mode,
-            defaultUser: user.text, demo: try flag("demo"),
+            defaultUser: user.text, adminKey: try adminKey(), demo: try flag("demo"),
             certificateFile: found("certificates").map { expanded($0.text) },
             upstreams: try upstreams(), channels: try channels(),
             limits: limits, logLevel: try logLevel(), logFormat: try choice("log.format"),
@@ -182,16 +182,39 @@ package struct SettingsLoader {
         guard let url = found("database.url"), !url.text.isEmpty, url.text != "null" else {
             return nil
         }
-        // The password stays out of whatever shows settings.
-        if let index = origins.lastIndex(where: { $0.key == "database.url" }) {
-            origins[index] = Settings.Origin(
-                key: "database.url", value: "***", origin: origins[index].origin)
-        }
+        hideOrigin("database.url")
         guard url.text.hasPrefix("postgresql://") || url.text.hasPrefix("postgres://") else {
             throw ConfigError(
                 "\(url.place): database.url must be postgresql://USER:PASSWORD@HOST:PORT/NAME")
         }
         return Secret(url.text)
+    }
+
+    /// Keeps a secret out of whatever shows settings.
+    private mutating func hideOrigin(_ key: String) {
+        if let index = origins.lastIndex(where: { $0.key == key }) {
+            origins[index] = Settings.Origin(key: key, value: "***", origin: origins[index].origin)
+        }
+    }
+
+    /// Shorter keys can be guessed.
+    private static let minimumAdminKeyBytes = 16
+
+    private mutating func adminKey() throws(ConfigError) -> Secret? {
+        let key = "auth.admin_key"
+        guard let found = found(key), !found.text.isEmpty, found.text != "null" else {
+            return nil
+        }
+        hideOrigin(key)
+        let secret = try SecretReference(environment: environment).secret(
+            found.text, place: "\(found.place): \(key)")
+        guard let secret else { return nil }
+        guard secret.revealed.utf8.count >= Self.minimumAdminKeyBytes else {
+            throw ConfigError(
+                "\(found.place): \(key) must have at least \(Self.minimumAdminKeyBytes) letters;"
+                    + " leave it out, and a good one is made")
+        }
+        return secret
     }
 
     private mutating func state() throws(ConfigError) -> String {

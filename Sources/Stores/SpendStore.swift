@@ -47,7 +47,13 @@ package protocol SpendStore: Sendable {
 
     // Calls
     /// Rows of calls, newest first, with every column.
-    func calls(since: Instant, until: Instant, limit: Int) throws(StoreError) -> [CallRow]
+    func calls(_ query: CallQuery) throws(StoreError) -> [CallRow]
+    /// Calls that were sent, the newest first, with what advice and performance look at.
+    func samples(
+        since: Instant, until: Instant, limit: Int
+    ) throws(StoreError) -> [CallSample]
+    /// Ratings of calls that were made on a day of UTC or after it.
+    func ratings(since day: CivilDate) throws(StoreError) -> [RatingCount]
     /// Calls that cost most, the dearest first. What adjustments correct is not taken into account.
     func dearestCalls(since: Instant, until: Instant, limit: Int) throws(StoreError) -> [CallRow]
     /// Notes how good an answer was; false where no call of that id was measured.
@@ -65,6 +71,10 @@ package protocol SpendStore: Sendable {
     func adjust(_ adjustments: [PriceAdjustment], at now: Instant) throws(StoreError) -> Int
     /// What was booked for each call by adjustments, by call and attempt.
     func adjustments(since: Instant, until: Instant) throws(StoreError) -> [String: Amount]
+
+    /// Writes what other programs recorded, each once however often it is imported; returns how
+    /// many were new. It counts for limits, as any spend of others does.
+    func importCalls(_ calls: [ImportedCall]) throws(StoreError) -> Int
 
     // Prices
     /// Brings `cost_models` in line with the sheets.
@@ -84,6 +94,15 @@ package protocol SpendStore: Sendable {
     func auditEntries(
         since: Instant, until: Instant, limit: Int
     ) throws(StoreError) -> [AuditEntry]
+}
+
+extension SpendStore {
+    /// Rows of calls, newest first, with every column.
+    package func calls(
+        since: Instant, until: Instant, limit: Int
+    ) throws(StoreError) -> [CallRow] {
+        try calls(CallQuery(since: since, until: until, limit: limit))
+    }
 }
 
 /// What sends alerts, out of whichever store.

@@ -28,6 +28,10 @@ models:
       - per_million: { input: 0, output: 100 }
 """
 
+# Commands that change what a running gateway has in force.
+CHANGES = {("limit", "set"), ("limit", "raise"), ("limit", "remove"), ("limit", "apply"),
+           ("key", "create"), ("key", "rotate"), ("key", "revoke"), ("breaker", "reset")}
+
 
 class Gateway:
     # Processes that run; a test that fails half-way leaves its own to be ended by conftest.
@@ -67,6 +71,8 @@ upstreams:
 """)
         # How far its clock is from the machine's, as faketime writes it: `-26h`.
         self.clock_offset = None
+        # Gateways that share its store, itself among them.
+        self.peers = [self]
         self.process = None
         self.log = self.directory / "gateway.log"
 
@@ -118,9 +124,19 @@ upstreams:
         self.process = None
 
     def run(self, *arguments, check=True):
+        """Runs a command. What it changes is in force, in all gateways of the store, when this
+        returns."""
+        changes = arguments[:2] in CHANGES and "--dry-run" not in arguments
+        before = {peer: peer.changes_taken_up() for peer in self.peers} if changes else {}
         done = subprocess.run(
             [BINARY, *arguments, "--config", self.config], capture_output=True, text=True,
             env=clean_environment(), cwd=ROOT)
+        # What changes nothing in the store is in force as it was.
+        deadline = time.time() + (10 if done.returncode == 0 else 0)
+        for peer, taken_up in before.items():
+            while taken_up is not None and peer.changes_taken_up() == taken_up \
+                    and time.time() < deadline:
+                time.sleep(0.02)
         if check and done.returncode != 0:
             raise AssertionError(f"{arguments} gave {done.returncode}: {done.stderr}")
         return done
@@ -168,9 +184,18 @@ upstreams:
         return done
 
     def limit(self, *arguments):
-        """Sets a limit and waits until it is in force: the contract is one second."""
+        """Sets a limit, which is in force when this returns."""
         self.run("limit", "set", *arguments)
-        time.sleep(1)
+
+    def changes_taken_up(self):
+        """How many changes of limits, keys and breakers are in force; None if it does not run."""
+        if self.process is None:
+            return None
+        try:
+            text = urllib.request.urlopen(f"{self.admin}/metrics", timeout=5).read().decode()
+        except OSError:
+            return None
+        return int(re.search(r"^spendfuse_settings_changes_total (\d+)$", text, re.M)[1])
 
 
 def clean_environment():

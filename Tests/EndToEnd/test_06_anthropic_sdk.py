@@ -1,11 +1,11 @@
 """The official anthropic SDK, unchanged, against the real binary."""
 
 import asyncio
-import time
 
 import anthropic
 import pytest
 
+from private_postgres import wait_until
 from test_05_openai_sdk import last
 
 MODEL = "claude-sonnet-4-5"
@@ -83,7 +83,7 @@ def test_blocked_by_a_limit_is_a_typed_error_after_exactly_one_request(client, g
     assert body["type"] == "error" and body["error"]["type"] == "billing_error"
     assert body["error"]["message"].startswith("spend limit reached")
     assert body["error"]["details"]["limit_usd"] == "0.000000100000"
-    time.sleep(0.3)
+    wait_until(gateway.calls, 10, "no row of the refused call")
     assert [row["status"] for row in gateway.calls()] == ["blocked"]
     assert not stub.requests
 

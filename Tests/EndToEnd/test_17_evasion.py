@@ -49,7 +49,6 @@ def test_e01_lies_about_the_user_or_leaves_it_out(gateway, stub):
     for fields in ({}, {"x-spendfuse-user": "u2"}, {"helicone-user-id": "u2"},
                    {"x-spendfuse-project": "p", "x-spendfuse-session": "s"}):
         gateway.run("limit", "set", "user:u1", "--daily", "0", "--hard-stop")
-        time.sleep(1)
         reply = send(gateway, dict(body, user="u2", metadata={"user_id": "u2"}),
                      dict(fields, authorization=f"Bearer {key}"),
                      "/openai/v1/chat/completions")
@@ -258,7 +257,6 @@ def test_e13_a_burst_with_one_idempotency_key_and_a_key_that_is_rotated(gateway,
     sent = len(stub.charges)
     assert admitted == sent > 0
     renewed = gateway.run("key", "rotate", "web").stdout.strip()
-    time.sleep(1)
     assert burst(renewed).count(200) == 0 and len(stub.charges) == sent
     # Nor does a key of the same name start anew.
     gateway.run("key", "revoke", "web")

@@ -6,7 +6,6 @@ import io
 import json
 import sqlite3
 import subprocess
-import time
 
 import pytest
 
@@ -152,8 +151,9 @@ def test_top_lists_the_dearest_calls(spent):
 def test_tail_shows_calls_as_they_end(spent):
     tail = subprocess.Popen(
         [BINARY, "tail", "--format", "jsonl", "--count", "2", "--config", spent.config],
-        stdout=subprocess.PIPE, text=True, cwd=ROOT, env=clean_environment())
-    time.sleep(1.5)
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        env=clean_environment())
+    assert "following" in tail.stderr.readline()
     for user in ("new-1", "new-2"):
         asyncio.run(exchange(spent.port, post(
             PATH, chat("OUTPUT=1", maximum=1), {"x-spendfuse-user": user})))

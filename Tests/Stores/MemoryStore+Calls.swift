@@ -14,11 +14,41 @@ extension MemoryStore {
         }
     }
 
-    func calls(since: Instant, until: Instant, limit: Int) throws(StoreError) -> [CallRow] {
-        let newest = rows(since, until).enumerated().sorted {
-            ($0.element.record.admittedAt, $0.offset) > ($1.element.record.admittedAt, $1.offset)
+    func calls(_ query: CallQuery) throws(StoreError) -> [CallRow] {
+        let chosen = rows(query.since, query.until).filter { row in
+            query.filters.allSatisfy { row.key(of: $0.dimension) == $0.value }
+                && (query.status.map { $0 == row.record.status.rawValue } ?? true)
         }
-        return newest.prefix(limit).map { $0.element.callRow }
+        return Self.newest(chosen).dropFirst(query.offset).prefix(query.limit).map(\.callRow)
+    }
+
+    private static func newest(_ rows: [Row]) -> [Row] {
+        rows.enumerated().sorted {
+            ($0.element.record.admittedAt, $0.offset) > ($1.element.record.admittedAt, $1.offset)
+        }.map(\.element)
+    }
+
+    func samples(
+        since: Instant, until: Instant, limit: Int
+    ) throws(StoreError) -> [CallSample] {
+        let sent = rows(since, until).filter { $0.adjusts == nil && $0.record.status != .blocked }
+        return Self.newest(sent).prefix(limit).map(\.sample)
+    }
+
+    func ratings(since day: CivilDate) throws(StoreError) -> [RatingCount] {
+        state.withLock { state in
+            var counts: [[String]: (up: Int64, down: Int64)] = [:]
+            for row in state.rows where row.adjusts == nil && row.record.admittedAt >= day.start {
+                guard let rating = state.ratings[row.record.attempt.call] else { continue }
+                let key = [row.record.provider, row.record.model ?? "", row.record.taskType]
+                counts[key, default: (0, 0)].up += rating == .up ? 1 : 0
+                counts[key, default: (0, 0)].down += rating == .down ? 1 : 0
+            }
+            return counts.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { key, count in
+                RatingCount(
+                    provider: key[0], model: key[1], task: key[2], up: count.up, down: count.down)
+            }
+        }
     }
 
     func dearestCalls(
@@ -58,6 +88,9 @@ extension MemoryStore {
                 line.blocked = record.status == .blocked ? 1 : 0
                 line.inputTokens = record.inputTokens
                 line.outputTokens = record.outputTokens
+                line.cacheReadTokens = record.cacheReadTokens
+                line.cacheWriteTokens = record.cacheWriteTokens
+                line.reasoningTokens = record.reasoningTokens
                 line.cost = record.cost
                 line.inexactCost = record.usageStatus == "exact" ? .zero : record.cost
                 return line
@@ -79,6 +112,41 @@ extension MemoryStore {
                     attributes: record.attributes, admittedAt: record.admittedAt,
                     milliseconds: record.durationMilliseconds, held: record.held,
                     cost: record.cost, tokens: record.totalTokens))
+        }
+    }
+
+    func importCalls(_ calls: [ImportedCall]) throws(StoreError) -> Int {
+        state.withLock { state in
+            var written = 0
+            for call in calls where state.imported.insert("\(call.source) \(call.key)").inserted {
+                written += 1
+                let id = CallID(milliseconds: UInt64(state.imported.count), random: (3, 3))
+                var record = RequestRecord(
+                    attempt: AttemptID(call: id, attempt: 1), admittedAt: call.moment,
+                    userID: call.user)
+                record.projectID = call.project
+                record.keyID = call.keyName
+                record.sessionID = call.session
+                record.tags = call.tagsJSON
+                record.provider = call.provider
+                record.upstream = "import"
+                record.endpoint = call.endpoint
+                record.model = call.model
+                record.inputTokens = call.usage.inputTokens
+                record.outputTokens = call.usage.outputTokens
+                record.cacheReadTokens = call.usage.cacheReadTokens
+                record.cacheWriteTokens = call.usage.cacheWriteTokens
+                record.reasoningTokens = call.usage[.reasoning]
+                record.usage = call.usage.json
+                record.usageStatus = call.isExact ? "exact" : "estimated"
+                record.cost = call.cost
+                record.priceVersion = call.priceVersion
+                record.status = RequestRecord.Status(rawValue: call.status) ?? .success
+                record.durationMilliseconds = call.duration ?? 0
+                record.metadata = call.metadata
+                state.rows.append(Row(record: record))
+            }
+            return written
         }
     }
 
@@ -108,6 +176,8 @@ extension MemoryStore {
                 record.usageStatus = "exact"
                 record.status = .success
                 (record.inputTokens, record.outputTokens) = (0, 0)
+                (record.cacheReadTokens, record.cacheWriteTokens) = (0, 0)
+                record.reasoningTokens = 0
                 state.rows.append(Row(record: record, adjusts: name))
                 written += 1
             }
@@ -156,6 +226,32 @@ extension MemoryStore.Row {
         let text = record.admittedAt.text
         let minute = Int(text.dropFirst(14).prefix(2)) ?? 0
         return text.prefix(14) + ["00", "15", "30", "45"][minute / 15]
+    }
+
+    fileprivate var sample: CallSample {
+        var sample = CallSample()
+        sample.moment = record.admittedAt
+        sample.user = record.userID
+        sample.key = record.keyID ?? ""
+        sample.session = record.sessionID ?? ""
+        sample.provider = record.provider
+        sample.model = record.model ?? ""
+        sample.endpoint = record.endpoint
+        sample.task = record.taskType
+        sample.isSuccess = record.status != .error
+        sample.attempt = Int64(record.attempt.attempt)
+        sample.isStreamed = record.streamed
+        sample.serviceTier = record.serviceTier
+        sample.duration = record.durationMilliseconds
+        sample.firstToken = record.firstByteMilliseconds
+        sample.input = record.inputTokens
+        sample.output = record.outputTokens
+        sample.cacheRead = record.cacheReadTokens
+        sample.cacheWrite = record.cacheWriteTokens
+        sample.reasoning = record.reasoningTokens
+        sample.cost = record.cost
+        sample.held = record.held
+        return sample
     }
 
     fileprivate var callRow: CallRow {

@@ -24,6 +24,7 @@ final class MemoryStore: SpendStore {
         var keys: [KeyListing] = []
         var digests: [String: [UInt8]] = [:]
         var rows: [Row] = []
+        var imported: Set<String> = []
         var ratings: [CallID: CallRating] = [:]
         var alerts: [AlertRecord] = []
         var trips: [BreakerTrip] = []

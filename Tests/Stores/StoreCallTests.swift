@@ -51,6 +51,51 @@ struct StoreCallTests {
         #expect(attempts.count == 1 && attempts.first?.text("model") == "m9")
     }
 
+    @Test("are listed by whatever is asked for, a page at a time", arguments: StoreKind.present)
+    func lists(kind: StoreKind) async throws {
+        let (test, model) = (try StoreUnderTest(kind), try StoreUnderTest(.memory))
+        var samples = StoreSamples(seed: 4, from: test.clock.now())
+        let records = (1...120).map { samples.record($0) }
+        for under in [test, model] { try await under.record(records) }
+        for _ in 0..<60 {
+            let asked = try samples.query()
+            var query = CallQuery(
+                since: asked.since, until: asked.until, limit: Int.random(in: 1...40))
+            query.filters = asked.filters
+            query.status = ["success", "error", "blocked", nil, nil].randomElement() ?? nil
+            query.offset = Int.random(in: 0...20)
+            let (rows, expected) = (
+                try test.store.calls(query).map(plain), try model.store.calls(query).map(plain)
+            )
+            #expect(rows == expected, "\(query)")
+        }
+    }
+
+    @Test("are judged by the same samples and ratings", arguments: StoreKind.present)
+    func judging(kind: StoreKind) async throws {
+        let (test, model) = (try StoreUnderTest(kind), try StoreUnderTest(.memory))
+        var samples = StoreSamples(seed: 5, from: test.clock.now())
+        let records = (1...120).map { samples.record($0) }
+        for under in [test, model] { try await under.record(records) }
+        for (number, record) in records.enumerated() where number % 3 == 0 {
+            for under in [test, model] {
+                _ = try under.store.rate(record.attempt.call, number % 2 == 0 ? .up : .down)
+            }
+        }
+        for (days, limit) in [(9, 500), (2, 500), (9, 25)] {
+            let since = test.clock.now().advanced(bySeconds: -Int64(days) * 86_400)
+            let shown = try test.store.samples(
+                since: since, until: test.clock.now(), limit: limit)
+            let expected = try model.store.samples(
+                since: since, until: test.clock.now(), limit: limit)
+            #expect(shown.map { "\($0)" } == expected.map { "\($0)" })
+            #expect(shown.count > 20)
+            let day = CivilDate(since)
+            #expect(try test.store.ratings(since: day) == model.store.ratings(since: day))
+        }
+        #expect(try !test.store.ratings(since: CivilDate(Instant(seconds: 0))).isEmpty)
+    }
+
     @Test(
         "add up to what their reports say, whatever is asked",
         arguments: StoreKind.present, [UInt64(1), 2])

@@ -44,6 +44,12 @@ struct StoreSamples {
         if record.status != .blocked {
             record.inputTokens = Int64.random(in: 0...5_000, using: &random)
             record.outputTokens = Int64.random(in: 0...500, using: &random)
+            record.cacheReadTokens = record.inputTokens / one(of: [2, 7, 100_000])
+            record.cacheWriteTokens = record.inputTokens / one(of: [3, 100_000])
+            record.reasoningTokens = record.outputTokens / one(of: [2, 100_000])
+            record.streamed = one(of: [true, false])
+            record.firstByteMilliseconds = one(of: [nil, 12, 900])
+            record.serviceTier = one(of: [nil, "batch"])
             let picodollars = Int64.random(in: 0...9_000_000_000_000, using: &random)
             record.cost = Amount(picodollars: Int128(picodollars))
             record.held = record.cost

@@ -2,6 +2,7 @@ internal import Chronology
 internal import Foundation
 internal import Metering
 internal import Pricing
+internal import SpendExports
 
 /// The list of genai-prices: providers, models and dated prices in USD per million tokens.
 ///

@@ -2,6 +2,7 @@ internal import Chronology
 internal import Foundation
 internal import Metering
 internal import Pricing
+internal import SpendExports
 
 /// LiteLLM's list: one flat object, USD per token, without history.
 ///

@@ -1,5 +1,6 @@
 internal import Foundation
 package import Pricing
+internal import SpendExports
 
 /// The folders of price sheets, one file for each provider: those that come with the program, and
 /// the user's own, which go before them where they have a price.

@@ -105,6 +105,7 @@ extension SharedStoreWorker {
 
     /// Puts in force what the store configures, where it has changed.
     func takeUpChanges(_ state: inout SharedStoreState, _ services: GatewayServices) throws {
+        defer { services.noteChangeTakenUp() }
         let change = try readChanges(&state, services)
         // Rows of before are in no slice of a limit that is new, so they are told first.
         if change == .newLimits { try shipAll(&state, services) }

@@ -13,6 +13,9 @@ package final class Message {
     /// What is sent, and how much of it libcurl has taken.
     fileprivate var body: [UInt8] = []
     fileprivate var sentBytes = 0
+    /// What the other side has answered, where that is wanted, and how much more of it is taken.
+    fileprivate var answer: [UInt8] = []
+    fileprivate var answerRoom = 0
     private var headers: HeaderList?
     private var recipients: HeaderList?
 
@@ -52,6 +55,22 @@ package final class Message {
             _ = sf_easy_set_pointer(handle, CURLOPT_COPYPOSTFIELDS, buffer.baseAddress)
         }
         return try perform()
+    }
+
+    /// An HTTP GET, and the body of its answer; one that is longer than the bound ends it.
+    package func get(
+        headers lines: [String], maximumBytes: Int
+    ) throws(CurlError) -> (reply: Reply, body: [UInt8]) {
+        let list = try HeaderList(lines)
+        headers = list
+        sf_easy_set_headers(handle, list.list)
+        answer = []
+        answerRoom = maximumBytes
+        sf_easy_set_data_callback(handle, CURLOPT_WRITEFUNCTION, messageAnswer)
+        // libcurl hands this pointer back while `perform` waits, in which this object is kept.
+        sf_easy_set_pointer(
+            handle, CURLOPT_WRITEDATA, Unmanaged.passUnretained(self).toOpaque())
+        return (try perform(), answer)
     }
 
     package struct Login: Sendable {
@@ -103,6 +122,20 @@ private func messageReply(
     _ buffer: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
     _ user: UnsafeMutableRawPointer?
 ) -> Int { size * count }
+
+/// What the other side answers; fewer bytes than it has end the transfer: CURLOPT_WRITEFUNCTION.
+private func messageAnswer(
+    _ buffer: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
+    _ user: UnsafeMutableRawPointer?
+) -> Int {
+    guard let buffer, let user else { return 0 }
+    let message = Unmanaged<Message>.fromOpaque(user).takeUnretainedValue()
+    let bytes = UnsafeRawBufferPointer(start: buffer, count: size * count)
+    guard bytes.count <= message.answerRoom else { return 0 }
+    message.answerRoom -= bytes.count
+    message.answer.append(contentsOf: bytes)
+    return bytes.count
+}
 
 /// The next bytes of a mail: CURLOPT_READFUNCTION.
 private func messageBody(

@@ -20,6 +20,7 @@ struct StatusCommand: ParsableCommand {
         let starts: [BudgetID: Instant]
         let trips: [BreakerTrip]
         let open: (holds: Int, alerts: Int)
+        let refusals: [CallRow]
     }
 
     func run() throws {
@@ -29,7 +30,8 @@ struct StatusCommand: ParsableCommand {
             State(
                 standings: try database.standings(at: now),
                 starts: try database.budgetStarts(), trips: try database.openTrips(at: now),
-                open: try database.openCounts())
+                open: try database.openCounts(),
+                refusals: try Self.refusals(database, now))
         }
         var table = ReportTable(columns: [
             .text("scope"), .text("name"), .text("window"), .money("limit_usd"),
@@ -38,6 +40,7 @@ struct StatusCommand: ParsableCommand {
             .text("resets_at"),
         ])
         table.rows = state.standings.map { row(of: $0, state, at: now) }
+        if output.format == .table { addBars(to: &table, state.standings) }
         if output.format == .table, state.standings.allSatisfy(\.name.isEmpty) {
             table.drop("name")
         }
@@ -45,12 +48,59 @@ struct StatusCommand: ParsableCommand {
             ("open_holds", String(state.open.holds)),
             ("unacknowledged_alerts", String(state.open.alerts)),
         ]
-        for trip in state.trips {
-            table.facts.append(
-                ("loop_breaker", "\(trip.scope) \(trip.cause.text); until \(trip.until.shortText)"))
+        let trips = state.trips.map {
+            "\($0.scope) \($0.cause.text); until \($0.until.shortText)"
         }
+        if !trips.isEmpty { table.facts.append(("loop_breaker", trips.joined(separator: "; "))) }
         table.facts.append(("ledger", database.place))
+        if output.format != .table {
+            let refusals = state.refusals.map(Self.line).joined(separator: "; ")
+            if !refusals.isEmpty { table.facts.append(("last_refusals", refusals)) }
+        }
         output.show(table)
+        guard output.format == .table, !state.refusals.isEmpty else { return }
+        print("\nlast refusals:")
+        for row in state.refusals { print("  " + Self.line(row).printable) }
+    }
+
+    private static func line(_ row: CallRow) -> String {
+        let moment = row.text("timestamp").map { $0.prefix(19) + "Z" } ?? ""
+        return "\(moment) \(row.text("user_id") ?? ""): \(row.text("error_message") ?? "")"
+    }
+
+    /// Cells of a bar.
+    private static let barWidth = 12
+
+    /// What is spent `#`, held `+` and left `.` of each limit; no colour is needed to read it.
+    private func addBars(to table: inout ReportTable, _ standings: [BudgetStanding]) {
+        table.columns.insert(.text("course"), at: 3)
+        for (index, standing) in standings.enumerated() {
+            func cells(_ amount: Amount) -> Int {
+                guard standing.limit.isPositive else { return Self.barWidth }
+                let part = max(0, amount.picodollars) * Int128(Self.barWidth)
+                return Int(min(Int128(Self.barWidth), part / standing.limit.picodollars))
+            }
+            let spent = cells(standing.settled)
+            let both = cells(standing.settled + standing.held)
+            table.rows[index].insert(
+                .text(
+                    String(repeating: "#", count: spent)
+                        + String(repeating: "+", count: both - spent)
+                        + String(repeating: ".", count: Self.barWidth - both)), at: 3)
+        }
+    }
+
+    /// The newest calls that a limit refused, of the last day.
+    private static let shownRefusals = 3
+
+    private static func refusals(
+        _ store: any SpendStore, _ now: Instant
+    ) throws(StoreError) -> [CallRow] {
+        var query = CallQuery(
+            since: now.advanced(bySeconds: -Instant.secondsPerDay),
+            until: now.advanced(bySeconds: 1), limit: shownRefusals)
+        query.status = "blocked"
+        return try store.calls(query)
     }
 
     private func row(

@@ -33,6 +33,15 @@ extension SpendQuery {
         parts(of: (since, until), from: sources[...])
     }
 
+    /// Parts where no row is between the query's end and the end of that day: sums of the day are
+    /// then as good as its rows, of which there can be many.
+    package var partsToDayEnd: [SpendPart] {
+        parts(of: (since, dayEnd), from: sources[...])
+    }
+
+    /// The end of the day, of UTC, that the query ends in.
+    package var dayEnd: Instant { SpendPart.Source.days(.whole).boundary(from: until) }
+
     /// Rollups of which this can be added up, the coarsest first.
     private var sources: [SpendPart.Source] {
         let told = dimensions + filters.map(\.dimension)

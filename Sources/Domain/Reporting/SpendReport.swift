@@ -11,6 +11,10 @@ package struct SpendReport: Sendable {
         package var blocked: Int64
         package var inputTokens: Int64
         package var outputTokens: Int64
+        /// Parts of the input that a cache gave, or took, and of the output that was thought.
+        package var cacheReadTokens: Int64
+        package var cacheWriteTokens: Int64
+        package var reasoningTokens: Int64
         package var cost: Amount
         /// The part of `cost` that the provider did not state exactly.
         package var inexactCost: Amount
@@ -22,6 +26,9 @@ package struct SpendReport: Sendable {
             blocked = 0
             inputTokens = 0
             outputTokens = 0
+            cacheReadTokens = 0
+            cacheWriteTokens = 0
+            reasoningTokens = 0
             cost = .zero
             inexactCost = .zero
         }
@@ -34,6 +41,9 @@ package struct SpendReport: Sendable {
             line.blocked = -blocked
             line.inputTokens = -inputTokens
             line.outputTokens = -outputTokens
+            line.cacheReadTokens = -cacheReadTokens
+            line.cacheWriteTokens = -cacheWriteTokens
+            line.reasoningTokens = -reasoningTokens
             line.cost = .zero - cost
             line.inexactCost = .zero - inexactCost
             return line
@@ -41,6 +51,7 @@ package struct SpendReport: Sendable {
 
         fileprivate var isEmpty: Bool {
             calls == 0 && errors == 0 && blocked == 0 && inputTokens == 0 && outputTokens == 0
+                && cacheReadTokens == 0 && cacheWriteTokens == 0 && reasoningTokens == 0
                 && cost == .zero && inexactCost == .zero
         }
 
@@ -50,6 +61,9 @@ package struct SpendReport: Sendable {
             blocked += other.blocked
             inputTokens += other.inputTokens
             outputTokens += other.outputTokens
+            cacheReadTokens += other.cacheReadTokens
+            cacheWriteTokens += other.cacheWriteTokens
+            reasoningTokens += other.reasoningTokens
             cost += other.cost
             inexactCost += other.inexactCost
         }
@@ -96,7 +110,9 @@ package struct SpendReport: Sendable {
         var table = ReportTable(columns: query.dimensions.map { .text($0.name) })
         table.columns += [
             .number("calls"), .number("errors"), .number("blocked"), .number("input_tokens"),
-            .number("output_tokens"), .money("cost_usd"), .money("inexact_usd"),
+            .number("output_tokens"), .number("cache_read_tokens"),
+            .number("cache_write_tokens"), .number("reasoning_tokens"), .money("cost_usd"),
+            .money("inexact_usd"),
         ]
         table.rows = lines.map { Self.cells($0, keys: $0.keys) }
         table.totalRow = Self.cells(
@@ -111,7 +127,9 @@ package struct SpendReport: Sendable {
     static func cells(_ line: Line, keys: [String]) -> [ReportTable.Cell] {
         keys.map { .text($0) } + [
             .number(line.calls), .number(line.errors), .number(line.blocked),
-            .number(line.inputTokens), .number(line.outputTokens), .money(line.cost),
+            .number(line.inputTokens), .number(line.outputTokens),
+            .number(line.cacheReadTokens), .number(line.cacheWriteTokens),
+            .number(line.reasoningTokens), .money(line.cost),
             .money(line.inexactCost),
         ]
     }

@@ -3,36 +3,18 @@ package import Hummingbird
 package import Logging
 internal import NIOCore
 
-/// What the admin listener reports of the gateway.
-package struct AdminSources: Sendable {
-    /// Nil while the gateway can serve; else why it cannot.
-    package let unreadyReason: @Sendable () -> String?
-    /// What people should know of a gateway that serves all the same; nil: nothing.
-    package let remark: @Sendable () -> String?
-    package let metrics: @Sendable () -> String
-
-    package init(
-        unreadyReason: @escaping @Sendable () -> String?,
-        remark: @escaping @Sendable () -> String?,
-        metrics: @escaping @Sendable () -> String
-    ) {
-        self.unreadyReason = unreadyReason
-        self.remark = remark
-        self.metrics = metrics
-    }
-}
-
-/// The control plane's listener: health and metrics.
+/// The control plane's listener: health, metrics, the dashboard and its JSON.
 package enum AdminServer {
     /// Prometheus' text format, version 0.0.4.
     private static let metricsType = "text/plain; version=0.0.4; charset=utf-8"
 
     /// `onRunning` gets the port that was bound.
     package static func application(
-        host: String, port: Int, sources: AdminSources, logger: Logger,
+        host: String, port: Int, isLoopback: Bool, sources: AdminSources,
+        credentials: AdminCredentials, logger: Logger,
         onRunning: @escaping @Sendable (Int) -> Void
-    ) -> some ApplicationProtocol {
-        let router = Router()
+    ) throws -> some ApplicationProtocol {
+        let router = Router(context: AdminContext.self)
         router.get("/healthz") { _, _ in text(.ok, "ok\n") }
         router.get("/readyz") { _, _ in
             if let reason = sources.unreadyReason() {
@@ -44,6 +26,13 @@ package enum AdminServer {
         router.get("/metrics") { _, _ in
             text(.ok, sources.metrics(), type: metricsType)
         }
+        let dashboard = try Dashboard(
+            sources: sources, credentials: credentials, logger: logger)
+        let guarded = router.group()
+            .add(middleware: SecurityHeaders())
+            .add(middleware: LoopbackNames(isLoopback: isLoopback))
+        dashboard.addPages(to: guarded)
+        CostsAPI(dashboard: dashboard).add(to: guarded)
         return Application(
             router: router,
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
@@ -51,7 +40,7 @@ package enum AdminServer {
             logger: logger)
     }
 
-    private static func text(
+    static func text(
         _ status: HTTPResponse.Status, _ body: String, type: String = "text/plain; charset=utf-8"
     ) -> Response {
         Response(

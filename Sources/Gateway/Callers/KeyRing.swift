@@ -32,6 +32,16 @@ package struct KeyRing: Sendable {
         Array(HMAC<SHA256>.authenticationCode(for: Array(secret.utf8), using: pepper))
     }
 
+    /// The gateway key that this is the secret of; nil for one that is unknown or revoked.
+    package func key(of secret: String) -> GatewayKey? {
+        guard secret.hasPrefix(Self.secretPrefix) else { return nil }
+        return keys[digest(of: secret)]
+    }
+
+    package func digest(of secret: String) -> [UInt8] { Self.digest(of: secret, pepper: pepper) }
+
+    package func has(keyID: String) -> Bool { keys.values.contains { $0.id == keyID } }
+
     package func caller(
         offering offered: OfferedCredentials, upstreamHasKey: Bool
     ) throws(GatewayError) -> Caller {

@@ -22,6 +22,7 @@ package final class GatewayServices: Sendable {
     package let clock: any WallClock
     private let ids: any CallIDSource
     private let current: Mutex<GatewayBooks>
+    private let changes = Atomic<Int>(0)
 
     package init(
         bookkeeper: Bookkeeper, clock: any WallClock, ids: any CallIDSource, books: GatewayBooks
@@ -33,6 +34,12 @@ package final class GatewayServices: Sendable {
     }
 
     package var books: GatewayBooks { current.withLock { $0 } }
+
+    /// How often limits, keys or breakers have changed in the store and are in force since.
+    package var changesTakenUp: Int { changes.load(ordering: .acquiring) }
+
+    /// What has changed in the store binds from here on.
+    package func noteChangeTakenUp() { changes.add(1, ordering: .releasing) }
 
     package func nextCallID() -> CallID { ids.next() }
 

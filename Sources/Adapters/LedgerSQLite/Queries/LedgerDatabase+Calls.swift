@@ -17,17 +17,42 @@ extension LedgerDatabase {
         FROM api_cost_tracking
         """
     private static let newestSQL =
-        callColumns
-        + " WHERE timestamp >= ? AND timestamp < ? ORDER BY timestamp DESC, id DESC LIMIT ?"
+        callColumns + " WHERE (:user IS NULL OR +user_id = :user)" + chosen
+    /// By another index: of one user there may be few.
+    private static let newestOfUserSQL = callColumns + " WHERE user_id = :user" + chosen
+
+    private static let chosen = """
+         AND timestamp >= :since AND timestamp < :until
+            AND (:status IS NULL OR status = :status)
+            AND (:model IS NULL OR ifnull(model, '') = :model)
+            AND (:provider IS NULL OR provider = :provider)
+            AND (:endpoint IS NULL OR ifnull(endpoint, '') = :endpoint)
+            AND (:upstream IS NULL OR ifnull(upstream, '') = :upstream)
+            AND (:task_type IS NULL OR ifnull(task_type, '') = :task_type)
+            AND (:project IS NULL OR ifnull(project_id, '') = :project)
+            AND (:key IS NULL OR ifnull(key_id, '') = :key)
+            AND (:session IS NULL OR ifnull(session_id, '') = :session)
+            AND (:conversation IS NULL OR ifnull(conversation_id, '') = :conversation)
+            AND (:tag IS NULL OR ifnull((SELECT value FROM json_each(
+                    CASE WHEN json_valid(tags) THEN tags ELSE '{}' END)
+                WHERE key = :kept_tag), '') = :tag)
+        ORDER BY timestamp DESC, id DESC LIMIT :limit OFFSET :offset
+        """
     private static let oneCallSQL = callColumns + " WHERE call_id = ? ORDER BY attempt"
 
     /// Rows of calls, newest first, with every column.
-    package func calls(
-        since: Instant, until: Instant, limit: Int
-    ) throws(StoreError) -> [CallRow] {
-        try read("reading calls") { db in
-            try Self.rows(
-                db, Self.newestSQL, [since.text, until.text, limit])
+    package func calls(_ query: CallQuery) throws(StoreError) -> [CallRow] {
+        var arguments: [String: (any DatabaseValueConvertible)?] = [
+            "since": query.since.text, "until": query.until.text, "status": query.status,
+            "limit": query.limit, "offset": query.offset, "kept_tag": query.tagFilter?.name,
+            "tag": query.tagFilter?.value,
+        ]
+        for dimension in SpendDimension.plain where !dimension.isTime {
+            arguments[dimension.name] = .some(query.value(of: dimension))
+        }
+        let sql = query.value(of: .user) == nil ? Self.newestSQL : Self.newestOfUserSQL
+        return try read("reading calls") { db in
+            try Self.rows(db, sql, StatementArguments(arguments))
         }
     }
 

@@ -8,7 +8,14 @@ extension LedgerDatabase {
     package func report(_ query: SpendQuery) throws(StoreError) -> SpendReport {
         // One snapshot for all parts, as a row moves from what is not yet rolled up to what is.
         let lines = try read("the report") { db in
-            try query.parts.flatMap { part in try ReportStatements(db: db).lines(query, part) }
+            let isMore = try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM api_cost_tracking
+                        WHERE timestamp >= ? AND timestamp < ?)
+                    """, arguments: [query.until.text, query.dayEnd.text])
+            let parts = isMore == false ? query.partsToDayEnd : query.parts
+            return try parts.flatMap { part in try ReportStatements(db: db).lines(query, part) }
         }
         return SpendReport(query: query, lines: lines)
     }
@@ -84,8 +91,11 @@ struct ReportStatements {
         line.blocked = row[4]
         line.inputTokens = row[5]
         line.outputTokens = row[6]
-        line.cost = Amount(picodollars: Int128(row[7] as Int64))
-        line.inexactCost = Amount(picodollars: Int128(row[8] as Int64))
+        line.cacheReadTokens = row[7]
+        line.cacheWriteTokens = row[8]
+        line.reasoningTokens = row[9]
+        line.cost = Amount(picodollars: Int128(row[10] as Int64))
+        line.inexactCost = Amount(picodollars: Int128(row[11] as Int64))
         return line
     }
 }

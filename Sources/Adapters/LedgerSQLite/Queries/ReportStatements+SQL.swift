@@ -27,7 +27,8 @@ extension ReportStatements {
                     WHERE key = :tag_name) END AS second_key,
             sum(status <> 'blocked' AND endpoint IS NOT 'adjustment'),
             sum(status = 'error'), sum(status = 'blocked'),
-            sum(input_tokens), sum(output_tokens), sum(cost_picodollars),
+            sum(input_tokens), sum(output_tokens), sum(cache_read_tokens),
+            sum(cache_write_tokens), sum(reasoning_tokens), sum(cost_picodollars),
             sum((usage_status <> 'exact') * cost_picodollars)
         FROM api_cost_tracking
 
@@ -72,6 +73,7 @@ extension ReportStatements {
                 WHEN 'task_type' THEN task_type
                 WHEN facet THEN substr(value, ifnull(length(:prefix), 0) + 1) END AS second_key,
             sum(calls), sum(errors), sum(blocked), sum(input_tokens), sum(output_tokens),
+            sum(cache_read_tokens), sum(cache_write_tokens), sum(reasoning_tokens),
             sum(cost_picodollars), sum(inexact_cost_picodollars)
 
         """

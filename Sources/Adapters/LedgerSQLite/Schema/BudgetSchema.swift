@@ -7,7 +7,17 @@ enum BudgetSchema {
         LedgerSchema.Step(name: "0009_shared_store", sql: sharedStore),
         LedgerSchema.Step(name: "0010_upkeep", sql: upkeep),
         RollupSchema.step,
+        LedgerSchema.Step(name: "0012_imports", sql: imports),
     ]
+
+    /// What was imported, by the names that its sources call it by. Rows of others have no call id.
+    private static let imports = """
+        CREATE TABLE imported_calls (
+            source TEXT NOT NULL,
+            import_key TEXT NOT NULL,
+            PRIMARY KEY (source, import_key)
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let upkeep = """
         CREATE TABLE retention_runs (

@@ -41,6 +41,9 @@ enum RollupSchema {
         CREATE INDEX api_cost_tracking_dear
             ON api_cost_tracking (substr(timestamp, 1, 10), cost_picodollars DESC);
 
+        CREATE INDEX model_performance_metrics_rated
+            ON model_performance_metrics (timestamp) WHERE user_rating IS NOT NULL;
+
         CREATE TABLE rollup_marks (
             grain TEXT NOT NULL,
             facet TEXT NOT NULL,

@@ -6,14 +6,22 @@ package import Stores
 
 extension PostgresStore {
     package func report(_ query: SpendQuery) throws(StoreError) -> SpendReport {
-        let parts = query.parts.map { (part: $0, statements: Self.statements(query, $0)) }
+        typealias Part = (part: SpendPart, statements: [PostgresStatement])
         // One snapshot for all parts, which a correction must not come between.
-        let results = try lend("the report") { connection throws(PostgresFailure) in
-            try connection.pipeline(
-                [PostgresStatement("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")]
-                    + parts.flatMap(\.statements) + [PostgresStatement("COMMIT")])
+        let (parts, results) = try lend("the report") {
+            connection throws(PostgresFailure) -> ([Part], [PostgresResult]) in
+            let more = try connection.pipeline([
+                PostgresStatement("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
+                PostgresStatement(Self.moreSQL, [query.until.text, query.dayEnd.text]),
+            ])[1]
+            let parts = (more.flag(0, 0) ? query.parts : query.partsToDayEnd).map {
+                (part: $0, statements: Self.statements(query, $0))
+            }
+            let results = try connection.pipeline(
+                parts.flatMap(\.statements) + [PostgresStatement("COMMIT")])
+            return (parts, results)
         }
-        var rest = results.dropFirst().dropLast().map { Self.lines($0, query) }[...]
+        var rest = results.dropLast().map { Self.lines($0, query) }[...]
         var lines: [SpendReport.Line] = []
         for part in parts {
             let own = rest.prefix(part.statements.count)
@@ -26,6 +34,11 @@ extension PostgresStore {
         }
         return SpendReport(query: query, lines: lines)
     }
+
+    private static let moreSQL = """
+        SELECT EXISTS (SELECT 1 FROM api_cost_tracking
+            WHERE "timestamp" >= $1::timestamptz AND "timestamp" < $2::timestamptz)
+        """
 
     /// Two where calls with a tag are told apart from all.
     private static func statements(
@@ -51,6 +64,15 @@ extension PostgresStore {
         case .hours: return [rolledUp(common, "hour", .whole, query)]
         case .days(.tag) where query.tag != nil:
             return [rolledUp(common, "day", .tag, query), rolledUp(common, "day", .whole, query)]
+        case .days(.user) where query.tellsUsersOnly, .months(.user) where query.tellsUsersOnly:
+            return [
+                PostgresStatement(
+                    payersSQL,
+                    [
+                        names.first, names.count > 1 ? names[1] : nil, part.since.text,
+                        part.until.text, query.value(of: .user),
+                    ])
+            ]
         // Months are not kept apart here: their days are.
         case .days(let facet), .months(let facet): return [rolledUp(common, "day", facet, query)]
         }
@@ -76,8 +98,11 @@ extension PostgresStore {
             line.blocked = result.number(row, 4) ?? 0
             line.inputTokens = result.number(row, 5) ?? 0
             line.outputTokens = result.number(row, 6) ?? 0
-            line.cost = result.amount(row, 7) ?? .zero
-            line.inexactCost = result.amount(row, 8) ?? .zero
+            line.cacheReadTokens = result.number(row, 7) ?? 0
+            line.cacheWriteTokens = result.number(row, 8) ?? 0
+            line.reasoningTokens = result.number(row, 9) ?? 0
+            line.cost = result.amount(row, 10) ?? .zero
+            line.inexactCost = result.amount(row, 11) ?? .zero
             return line
         }
     }
@@ -109,7 +134,9 @@ extension PostgresStore {
             count(*) FILTER (WHERE status IS DISTINCT FROM 'blocked'
                 AND endpoint IS DISTINCT FROM 'adjustment'),
             count(*) FILTER (WHERE status = 'error'), count(*) FILTER (WHERE status = 'blocked'),
-            sum(input_tokens), sum(output_tokens), (sum(cost_usd) * 1000000000000)::numeric(38,0),
+            sum(input_tokens), sum(output_tokens), sum(cache_read_tokens),
+            sum(cache_write_tokens), sum(reasoning_tokens),
+            (sum(cost_usd) * 1000000000000)::numeric(38,0),
             (sum(CASE WHEN usage_status <> 'exact' THEN cost_usd ELSE 0 END)
                 * 1000000000000)::numeric(38,0)
         FROM spend_rows
@@ -125,6 +152,23 @@ extension PostgresStore {
             AND ($13::text IS NULL OR coalesce(session_id, '') = $13)
             AND ($14::text IS NULL OR coalesce(conversation_id, '') = $14)
             AND ($17::text IS NULL OR coalesce(tags ->> $16::text, '') = $17)
+        GROUP BY first_key, second_key
+        """
+
+    /// Of users alone there are sums without models, and so fewer of them.
+    private static let payersSQL = """
+        SELECT
+            CASE $1 WHEN 'user' THEN user_id
+                ELSE to_char(bucket AT TIME ZONE 'UTC', 'YYYY-MM-DD') END AS first_key,
+            CASE $2 WHEN 'user' THEN user_id
+                WHEN 'day' THEN to_char(bucket AT TIME ZONE 'UTC', 'YYYY-MM-DD') END AS second_key,
+            sum(calls), sum(errors), sum(blocked), sum(input_tokens), sum(output_tokens),
+            sum(cache_read_tokens), sum(cache_write_tokens), sum(reasoning_tokens),
+            (sum(cost_usd) * 1000000000000)::numeric(38,0),
+            (sum(inexact_cost_usd) * 1000000000000)::numeric(38,0)
+        FROM payer_rollups
+        WHERE bucket >= $3::timestamptz AND bucket < $4::timestamptz
+            AND ($5::text IS NULL OR user_id = $5)
         GROUP BY first_key, second_key
         """
 
@@ -145,6 +189,7 @@ extension PostgresStore {
                 WHEN 'task_type' THEN task_type
                 WHEN facet THEN substr(value, coalesce(length($13), 0) + 1) END AS second_key,
             sum(calls), sum(errors), sum(blocked), sum(input_tokens), sum(output_tokens),
+            sum(cache_read_tokens), sum(cache_write_tokens), sum(reasoning_tokens),
             (sum(cost_usd) * 1000000000000)::numeric(38,0),
             (sum(inexact_cost_usd) * 1000000000000)::numeric(38,0)
         FROM cost_rollups
@@ -156,4 +201,12 @@ extension PostgresStore {
             AND ($9::text IS NULL OR task_type = $9)
         GROUP BY first_key, second_key
         """
+}
+
+extension SpendQuery {
+    /// Whether nothing but users and days are told apart or asked for.
+    fileprivate var tellsUsersOnly: Bool {
+        let told = dimensions + filters.map(\.dimension)
+        return dimensions.contains(.user) && told.allSatisfy { $0 == .user || $0.isTime }
+    }
 }

@@ -10,7 +10,33 @@ internal import Stores
 struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key", abstract: "Creates, lists and revokes gateway keys.",
-        subcommands: [KeyCreate.self, KeyList.self, KeyRotate.self, KeyRevoke.self])
+        subcommands: [
+            KeyCreate.self, KeyList.self, KeyRotate.self, KeyRevoke.self, KeyAdmin.self,
+        ])
+}
+
+struct KeyAdmin: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "admin", abstract: "Shows the key that opens the dashboard.",
+        discussion: """
+            It is auth.admin_key of the configuration, else the file admin-key in the state
+            directory, which the first start makes. To end all sessions, change it and start the
+            gateway anew.
+            Example:
+              spendfuse key admin
+            """)
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() throws {
+        let settings = try shared.settings()
+        // The ledger's folder is made with it.
+        _ = try shared.ledger()
+        print(
+            try Failure.reported {
+                try settings.adminKey?.revealed ?? KeyVault.adminKey(in: settings.state)
+            })
+    }
 }
 
 struct KeyCreate: ParsableCommand {

@@ -12,17 +12,27 @@ struct ReportCommand: ParsableCommand {
         discussion: """
             Examples:
               spendfuse report --since yesterday --until today
+              spendfuse report --by model --since yesterday --until today
               spendfuse report --by user,day --last 7d --format csv
               spendfuse report --by tag:team --month current --tz Europe/Berlin
               spendfuse report --by project --filter provider=openai --compare previous
               spendfuse report --fail-over 80%    (exit status 3 once a limit is at 80 %)
             """)
 
+    /// FOCUS has columns of its own, whatever --by says.
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case table, json, jsonl, csv, markdown, focus
+    }
+
     enum Comparison: String, ExpressibleByArgument { case previous }
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var span: SpanOptions
-    @OptionGroup var output: FormatOption
+
+    @Option(
+        name: .long,
+        help: "table, json, jsonl, csv, markdown; or focus: rows of FOCUS 1.2 as CSV.")
+    var format = Format.table
 
     @Option(
         name: .long,
@@ -60,15 +70,20 @@ struct ReportCommand: ParsableCommand {
         if let top, top < 1 { throw ValidationError("--top must be above 0") }
         let ceiling = try failOver.map(ReportCeiling.init(text:))
         let store = try shared.ledger()
+        if format == .focus {
+            let focus = try Failure.reported(exit: .storeUnreachable) { try store.focus(query) }
+            show(focus.table)
+            return
+        }
         let report = try Failure.reported(exit: .storeUnreachable) { try store.report(query) }
         let shown = top.map(report.top) ?? report
         if compare == .previous {
             let before = try Failure.reported(exit: .storeUnreachable) {
                 try store.report(query.previous)
             }
-            output.show(SpendComparison(shown, before: before).table)
+            show(SpendComparison(shown, before: before).table)
         } else {
-            output.show(shown.table)
+            show(shown.table)
         }
         guard let ceiling else { return }
         let standings = try Failure.reported(exit: .storeUnreachable) {
@@ -77,6 +92,17 @@ struct ReportCommand: ParsableCommand {
         guard let passed = ceiling.passed(by: report.total.cost, standings) else { return }
         StandardError.print("spendfuse: \(passed)")
         throw ExitCode.thresholdPassed
+    }
+
+    /// What fits a terminal; other formats have every column.
+    private func show(_ table: ReportTable) {
+        var table = table
+        if format == .table {
+            for name in ["cache_read_tokens", "cache_write_tokens", "reasoning_tokens"] {
+                table.drop(name)
+            }
+        }
+        FormatOption.show(table, as: ReportFormat(rawValue: format.rawValue) ?? .csv)
     }
 
     private func query() throws -> SpendQuery {

@@ -27,10 +27,12 @@ struct SpanOptions: ParsableArguments {
         help: "The zone that days begin by, such as America/New_York (default UTC).")
     var zoneName = "UTC"
 
-    func zone() throws -> CivilZone {
-        guard let zone = SystemZones().zone(named: zoneName) else {
+    func zone() throws -> CivilZone { try Self.zone(named: zoneName) }
+
+    static func zone(named name: String) throws -> CivilZone {
+        guard let zone = SystemZones().zone(named: name) else {
             throw ValidationError(
-                "--tz: '\(zoneName)' is not a time zone; try America/New_York or UTC")
+                "--tz: '\(name)' is not a time zone; try America/New_York or UTC")
         }
         return zone
     }

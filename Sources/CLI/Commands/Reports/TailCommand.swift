@@ -32,6 +32,7 @@ struct TailCommand: AsyncParsableCommand {
         let store = try shared.ledger()
         let clock = SystemClock()
         var seen = try calls(store, clock.now()).map(Self.name)
+        StandardError.print("following calls as they end; Ctrl-C ends it")
         var left = count ?? .max
         var isFirst = true
         while left > 0 {

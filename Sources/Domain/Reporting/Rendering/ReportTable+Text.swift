@@ -66,11 +66,7 @@ extension ReportTable {
     }
 
     fileprivate static func shortened(_ text: String, width: Int) -> String {
-        let visible = String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { scalar in
-                    scalar.value < 0x20 || scalar.value == 0x7F ? "?" : scalar
-                }))
+        let visible = text.printable
         guard visible.count > width else { return visible }
         return visible.prefix(width - 1) + "…"
     }
@@ -82,11 +78,31 @@ extension ReportTable.Cell {
         return false
     }
 
+    /// For a page, which escapes it.
+    package var pageText: String { plain.printable }
+
     /// For a terminal: money short, no control characters.
     func shown(width: Int) -> String {
         switch self {
         case .money(let amount): amount?.shortDollars ?? ""
         default: ReportTable.shortened(plain, width: width)
         }
+    }
+}
+
+extension String {
+    /// Without anything that a terminal would take for a command: C0, DEL, C1, and marks that turn
+    /// the direction of what follows.
+    package var printable: String {
+        String(
+            UnicodeScalarView(
+                unicodeScalars.map { scalar in
+                    switch scalar.value {
+                    case 0..<0x20, 0x7F...0x9F, 0x200E...0x200F, 0x202A...0x202E,
+                        0x2066...0x2069:
+                        "?"
+                    default: scalar
+                    }
+                }))
     }
 }

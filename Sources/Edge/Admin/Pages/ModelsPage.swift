@@ -1,0 +1,81 @@
+internal import Chronology
+internal import Money
+internal import Reporting
+internal import Stores
+
+/// Models by cost, quality and speed.
+struct ModelsPage: Sendable {
+    /// Newest calls that times are told from.
+    private static let sampledCalls = 20_000
+    /// Models that are drawn; the table has all.
+    private static let maximumDrawn = 16
+
+    struct Key: Sendable {
+        let place: Int
+        let name: String
+    }
+
+    let frame: PageFrame
+    let legend: [Key]
+    let spans: [OverviewPage.Choice]
+    let quality: String
+    let speed: String
+    let models: TablePart
+    let tasks: TablePart
+    let sampled: String
+
+    init(_ frame: PageFrame, _ view: ReportView, viewer: Viewer, _ store: any SpendStore)
+        throws(StoreError)
+    {
+        self.frame = frame
+        spans = ReportView.spans.map { span in
+            OverviewPage.Choice(
+                name: span == "month" ? "this month" : span,
+                href: view.href("/models", [("last", span)]),
+                isCurrent: span == view.fields["last"] ?? "30d")
+        }
+        let samples = try store.samples(
+            since: view.since, until: view.until, limit: Self.sampledCalls)
+        let report = PerformanceReport(
+            byModel: try store.report(view.query([.provider, .model])),
+            byTask: try store.report(view.query([.model, .taskType])),
+            samples: samples.filter { call in
+                viewer.onlyUser.map { $0 == call.user } ?? true
+            },
+            // What others think of a model is no user's business.
+            ratings: viewer.isAdmin ? try store.ratings(since: CivilDate(view.since)) : [])
+        sampled = Number.text(Int64(samples.count))
+        models = TablePart(report.modelTable, caption: "Models, the dearest first")
+        tasks = TablePart(report.taskTable, caption: "Models by kind of task, the best first")
+        let drawn = report.models.prefix(Self.maximumDrawn)
+        legend = drawn.enumerated().map {
+            Key(place: $0 % StackSeries.count, name: $1.model.printable)
+        }
+        quality =
+            ModelScatter(
+                id: "quality", title: "Cost of a call against quality",
+                points: drawn.enumerated().compactMap { place, model in
+                    guard let cost = model.costPerCall, let success = model.success else {
+                        return nil
+                    }
+                    let value = model.satisfaction.map { (success + $0) / 2 } ?? success
+                    return ModelScatter.Point(
+                        place: place, name: model.model.printable, cost: cost, value: value,
+                        shown: "quality \(PerformanceReport.tenths(value) ?? "") %")
+                }, lowLabel: "0 %", highLabel: "100 %"
+            ).svg
+        let slowest = max(1, drawn.compactMap(\.medianTime).max() ?? 1)
+        speed =
+            ModelScatter(
+                id: "speed", title: "Cost of a call against speed",
+                points: drawn.enumerated().compactMap { place, model in
+                    guard let cost = model.costPerCall, let time = model.medianTime else {
+                        return nil
+                    }
+                    return ModelScatter.Point(
+                        place: place, name: model.model.printable, cost: cost,
+                        value: 1_000 - time * 1_000 / slowest, shown: "median \(time) ms")
+                }, lowLabel: "\(slowest) ms", highLabel: "0 ms"
+            ).svg
+    }
+}

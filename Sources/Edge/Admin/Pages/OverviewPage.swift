@@ -1,0 +1,261 @@
+internal import Accounting
+internal import Chronology
+internal import Money
+internal import Reporting
+internal import Stores
+
+/// Where the money went, whether a limit is ahead, and what to change.
+struct OverviewPage: Sendable {
+    struct Choice: Sendable {
+        let name: String
+        let href: String
+        let isCurrent: Bool
+    }
+
+    struct Line: Sendable {
+        let place: Int
+        let name: String
+        let href: String?
+        let cost: MoneyText
+        let share: String
+        let calls: String
+        let perCall: MoneyText?
+        let change: String
+        let spark: String
+    }
+
+    struct FindingPart: Sendable {
+        let subject: String
+        let text: String
+        let remedy: String
+        let saving: MoneyText?
+    }
+
+    struct Refusal: Sendable {
+        let moment: String
+        let href: String
+        let user: String
+        let model: String
+        let reason: String
+    }
+
+    let frame: PageFrame
+    let spans: [Choice]
+    let dimensions: [Choice]
+    let filters: [Choice]
+    let zone: String
+    let hidden: [CallPage.Fact]
+    let total: MoneyText
+    let change: String
+    let calls: String
+    let errors: String
+    let blocked: String
+    let month: MoneyText
+    let expected: MoneyText
+    let low: MoneyText
+    let high: MoneyText
+    let chart: String
+    let chartTable: TablePart
+    let lines: [Line]
+    let budgets: [BudgetPart]
+    let moreBudgets: Int?
+    let findings: [FindingPart]
+    let showsFindings: Bool
+    let refusals: [Refusal]
+    let hasRefusals: Bool
+    let hasBudgets: Bool
+    let hasFindings: Bool
+    let by: String
+}
+
+/// Reads what an overview shows, all of one store.
+struct OverviewReader {
+    /// The dearest that are told apart; the rest is one.
+    private static let told = 7
+    private static let shownBudgets = 8
+    private static let shownFindings = 6
+    private static let shownRefusals = 5
+    private static let dimensions = [
+        "model", "key", "user", "provider", "project", "endpoint", "task_type", "session",
+    ]
+
+    let store: any SpendStore
+    let view: ReportView
+    let viewer: Viewer
+    let frame: PageFrame
+    /// Worked out before, as it looks at many calls.
+    let findings: [Finding]
+
+    func page() throws(StoreError) -> OverviewPage {
+        let report = try store.report(view.query([view.by, view.time]))
+        let before = try store.report(view.query([view.by]).previous)
+        let outlook = try outlook()
+        let standings = try standings()
+        let starts = try store.budgetStarts()
+        let top = report.top(Self.told)
+        let chart = bars(top)
+        let refusals = try refusals(report)
+        return OverviewPage(
+            frame: frame, spans: spans, dimensions: choices, filters: filterChoices,
+            zone: view.zone.name,
+            hidden: view.fields.pairs.filter { $0.name != "tz" && !$0.value.isEmpty }.map {
+                CallPage.Fact(name: $0.name, value: $0.value)
+            },
+            total: MoneyText(report.total.cost),
+            change: Self.change(report.total.cost, before.total.cost),
+            calls: Number.text(report.total.calls), errors: Self.share(report.total),
+            blocked: Number.text(report.total.blocked), month: MoneyText(outlook.spent),
+            expected: MoneyText(outlook.expected), low: MoneyText(outlook.low),
+            high: MoneyText(outlook.high), chart: chart.svg,
+            chartTable: TablePart(top.table, caption: "The figures of the chart"),
+            lines: lines(top, before, chart),
+            budgets: standings.prefix(Self.shownBudgets).map {
+                BudgetPart($0, began: starts[$0.budget], at: view.now, viewer: viewer)
+            },
+            moreBudgets: standings.count > Self.shownBudgets
+                ? standings.count - Self.shownBudgets : nil,
+            findings: findings.prefix(Self.shownFindings).map {
+                OverviewPage.FindingPart(
+                    subject: $0.subject.printable, text: $0.text.printable,
+                    remedy: $0.remedy.printable, saving: MoneyText.of($0.saving))
+            },
+            showsFindings: viewer.isAdmin, refusals: refusals,
+            hasRefusals: !refusals.isEmpty, hasBudgets: !standings.isEmpty,
+            hasFindings: !findings.isEmpty, by: view.by.name)
+    }
+
+    /// The fullest first; a user's own only.
+    private func standings() throws(StoreError) -> [BudgetStanding] {
+        try store.standings(at: view.now).filter { standing in
+            viewer.onlyUser.map { standing.scope == .user($0) } ?? true
+        }.sorted { left, right in
+            (left.settled.wholePercent(of: left.limit) ?? 100, right.label)
+                > (right.settled.wholePercent(of: right.limit) ?? 100, left.label)
+        }
+    }
+
+    private func outlook() throws(StoreError) -> MonthOutlook {
+        let first = view.zone.day(at: view.now).startOfMonth
+            .advanced(byDays: -Int64(MonthOutlook.days))
+        var query = SpendQuery(
+            dimensions: [.day], since: view.zone.start(of: first),
+            until: view.now.advanced(bySeconds: 1), filters: view.filters, zone: view.zone)
+        query.filters = view.filters
+        return MonthOutlook(byDay: try store.report(query), now: view.now, zone: view.zone)
+    }
+
+    private func bars(_ report: SpendReport) -> StackedBars {
+        let labels = view.labels(of: report.lines.map { $0.keys[1] })
+        let places = Dictionary(labels.enumerated().map { ($1, $0) }) { first, _ in first }
+        var values: [String: [Amount]] = [:]
+        for line in report.lines {
+            guard let place = places[line.keys[1]] else { continue }
+            values[line.keys[0], default: labels.map { _ in .zero }][place] += line.cost
+        }
+        let series = values.map { StackedBars.Series(name: Self.shown($0.key), values: $0.value) }
+            .sorted { left, right in
+                let sums = (
+                    left.values.reduce(Amount.zero, +), right.values.reduce(Amount.zero, +)
+                )
+                let isRest = (left.name == SpendReport.other, right.name == SpendReport.other)
+                if isRest.0 != isRest.1 { return isRest.1 }
+                return sums.0 == sums.1 ? left.name < right.name : sums.0 > sums.1
+            }
+        return StackedBars(
+            id: "spend", title: "Spend by \(view.by.name) and \(view.time.name), USD",
+            labels: labels, series: series)
+    }
+
+    static func shown(_ value: String) -> String { value.isEmpty ? "(none)" : value.printable }
+
+    private func lines(
+        _ report: SpendReport, _ before: SpendReport, _ chart: StackedBars
+    ) -> [OverviewPage.Line] {
+        var sums: [String: (cost: Amount, calls: Int64)] = [:]
+        for line in report.lines {
+            let old = sums[Self.shown(line.keys[0])] ?? (.zero, 0)
+            sums[Self.shown(line.keys[0])] = (old.cost + line.cost, old.calls + line.calls)
+        }
+        var earlier: [String: Amount] = [:]
+        for line in before.lines {
+            let name = Self.shown(line.keys[0])
+            earlier[sums[name] == nil ? SpendReport.other : name, default: .zero] += line.cost
+        }
+        return chart.series.enumerated().map { place, series in
+            let sum = sums[series.name] ?? (.zero, 0)
+            let isOther = series.name == SpendReport.other
+            let value = series.name == "(none)" ? "-" : series.name
+            return OverviewPage.Line(
+                place: place, name: series.name,
+                href: isOther || view.by.tag != nil
+                    ? nil : view.href("/", [(view.by.name, value), ("by", nil)]),
+                cost: MoneyText(sum.cost),
+                share: sum.cost.percentText(of: report.total.cost).map { "\($0.dropLast(3)) %" }
+                    ?? "",
+                calls: Number.text(sum.calls),
+                perCall: sum.calls > 0
+                    ? MoneyText(Amount(picodollars: sum.cost.picodollars / Int128(sum.calls)))
+                    : nil,
+                change: Self.change(sum.cost, earlier[series.name] ?? .zero),
+                spark: Sparkline(values: series.values).svg)
+        }
+    }
+
+    private static func change(_ now: Amount, _ before: Amount) -> String {
+        guard before.isPositive else { return now.isPositive ? "new" : "" }
+        let difference = (now - before).picodollars * 100 / before.picodollars
+        return difference > 0 ? "+\(difference) %" : "\(difference) %"
+    }
+
+    private static func share(_ line: SpendReport.Line) -> String {
+        guard line.calls > 0 else { return "0.0 %" }
+        let thousandths = line.errors * 1_000 / line.calls
+        return "\(thousandths / 10).\(thousandths % 10) %"
+    }
+
+    private func refusals(_ report: SpendReport) throws(StoreError) -> [OverviewPage.Refusal] {
+        // Most overviews have none, and then nothing is looked for.
+        guard report.total.blocked > 0 else { return [] }
+        var query = CallQuery(
+            since: view.since, until: view.until, limit: Self.shownRefusals)
+        query.filters = view.filters
+        query.status = "blocked"
+        return try store.calls(query).map { row in
+            OverviewPage.Refusal(
+                moment: row.moment, href: row.href, user: (row.text("user_id") ?? "").printable,
+                model: (row.text("model") ?? row.text("model_requested") ?? "").printable,
+                reason: (row.text("error_message") ?? "").printable)
+        }
+    }
+
+    private var spans: [OverviewPage.Choice] {
+        let current = view.fields["since"] == nil ? view.fields["last"] ?? "30d" : ""
+        return ReportView.spans.map { span in
+            OverviewPage.Choice(
+                name: span == "month" ? "this month" : span,
+                href: view.href("/", [("last", span), ("since", nil), ("until", nil)]),
+                isCurrent: span == current)
+        }
+    }
+
+    private var choices: [OverviewPage.Choice] {
+        let own = Self.dimensions.filter { viewer.isAdmin || !["key", "user"].contains($0) }
+        let extra = own.contains(view.by.name) ? [] : [view.by.name]
+        return (own + extra).map { name in
+            OverviewPage.Choice(
+                name: name.replacing("_", with: " "), href: view.href("/", [("by", name)]),
+                isCurrent: view.by.name == name)
+        }
+    }
+
+    /// Filters that are set; their links take them away.
+    private var filterChoices: [OverviewPage.Choice] {
+        view.filters.compactMap { filter in
+            if filter.dimension == .user, viewer.onlyUser != nil { return nil }
+            let name = filter.dimension.tag == nil ? filter.dimension.name : "tag"
+            return OverviewPage.Choice(
+                name: "\(filter.dimension.name) = \(Self.shown(filter.value))",
+                href: view.href("/", [(name, nil)]), isCurrent: true)
+        }
+    }
+}
