@@ -10,7 +10,13 @@ struct Spendfuse: AsyncParsableCommand {
             Examples:
               spendfuse serve --demo                           the proxy, with a demo upstream
               spendfuse limit set u1 --monthly 50 --hard-stop  a limit for one user
-              spendfuse report --by model --since yesterday    what each model cost
+              spendfuse report --by model --since yesterday --until today
+                                                               what each model cost yesterday
+              spendfuse status                                 limits, and where they lead
+              spendfuse advise                                 what to change
+              spendfuse key admin                              opens the dashboard (admin listener)
+            Exit status: 0 ok, 1 failure, 3 a threshold that was asked for is passed, 5 the store
+            cannot be reached, 64 wrong usage. Completions: --generate-completion-script bash.
             """,
         version: "0.1.0",
         subcommands: [

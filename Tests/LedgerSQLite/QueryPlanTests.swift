@@ -52,8 +52,9 @@ struct QueryPlanTests {
             for statement in statements {
                 let steps = try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + statement)
                     .map { $0["detail"] as String }
-                let scans = steps.filter { $0.hasPrefix("SCAN") && !$0.contains("json_each")
-                    && !$0.contains("CONSTANT ROW")
+                let scans = steps.filter {
+                    $0.hasPrefix("SCAN") && !$0.contains("json_each")
+                        && !$0.contains("CONSTANT ROW")
                 }
                 #expect(scans.isEmpty, "\(scans) in \(statement)")
             }

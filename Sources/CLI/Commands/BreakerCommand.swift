@@ -16,7 +16,11 @@ struct BreakerCommand: ParsableCommand {
 
 struct BreakerList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists breakers that have tripped and hold now.")
+        commandName: "list", abstract: "Lists breakers that have tripped and hold now.",
+        discussion: """
+            Example:
+              spendfuse breaker list
+            """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var output: FormatOption

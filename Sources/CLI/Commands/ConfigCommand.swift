@@ -10,7 +10,11 @@ struct ConfigCommand: ParsableCommand {
 
 struct ConfigCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Checks the configuration; exit 1 names file and line.")
+        commandName: "check", abstract: "Checks the configuration; exit 1 names file and line.",
+        discussion: """
+            Example:
+              spendfuse config check --config /etc/spendfuse/config.yaml
+            """)
 
     @OptionGroup var shared: SharedOptions
 
@@ -22,7 +26,11 @@ struct ConfigCheck: ParsableCommand {
 
 struct ConfigShow: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Shows each value and where it comes from.")
+        commandName: "show", abstract: "Shows each value and where it comes from.",
+        discussion: """
+            Example:
+              spendfuse config show
+            """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var output: FormatOption

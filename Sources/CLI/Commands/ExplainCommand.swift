@@ -11,7 +11,11 @@ internal import Stores
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Takes the cost of one call apart.",
-        discussion: "Each class × price = cost, with the price sheet and the budgets it touched.")
+        discussion: """
+            Each class × price = cost, with the price sheet and the budgets it touched.
+            Example:
+              spendfuse explain 019a2b3c-4d5e-7f60-8123-456789abcdef
+            """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var output: FormatOption

@@ -39,7 +39,12 @@ extension SharedOptions {
 
 struct MigrateUp: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "up", abstract: "Applies what is missing, each step as a whole.")
+        commandName: "up", abstract: "Applies what is missing, each step as a whole.",
+        discussion: """
+            Examples:
+              spendfuse migrate up
+              spendfuse migrate up --print-sql > spendfuse.sql
+            """)
 
     @OptionGroup var shared: SharedOptions
     @Flag(name: .long, help: "Print the statements for another tool to run; run nothing.")
@@ -87,7 +92,11 @@ struct MigrateDown: ParsableCommand {
 
 struct MigrateStatus: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Shows which steps are applied.")
+        commandName: "status", abstract: "Shows which steps are applied.",
+        discussion: """
+            Example:
+              spendfuse migrate status
+            """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var output: FormatOption
@@ -108,7 +117,11 @@ struct MigrateStatus: ParsableCommand {
 struct MigratePlan: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Shows every statement that 'up' would run on this database; runs none.")
+        abstract: "Shows every statement that 'up' would run on this database; runs none.",
+        discussion: """
+            Example:
+              spendfuse migrate plan
+            """)
 
     @OptionGroup var shared: SharedOptions
 
@@ -129,7 +142,11 @@ struct MigratePlan: ParsableCommand {
 struct MigrateVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Checks tables, columns, views, functions, policies and sample queries.")
+        abstract: "Checks tables, columns, views, functions, policies and sample queries.",
+        discussion: """
+            Example:
+              spendfuse migrate verify
+            """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var output: FormatOption

@@ -4,7 +4,12 @@ internal import Logging
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Runs the proxy until SIGTERM.")
+        commandName: "serve", abstract: "Runs the proxy until SIGTERM.",
+        discussion: """
+            Examples:
+              spendfuse serve
+              spendfuse serve --demo --listen 127.0.0.1:8080
+            """)
 
     @OptionGroup var shared: SharedOptions
 

@@ -10,7 +10,12 @@ internal import Stores
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Shows each limit: spent, held, left, where it is heading, and its reset.")
+        abstract: "Shows each limit: spent, held, left, where it is heading, and its reset.",
+        discussion: """
+            Examples:
+              spendfuse status
+              spendfuse status --format json
+            """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var output: FormatOption

@@ -107,7 +107,11 @@ struct AlertsAck: ParsableCommand {
 struct AlertsTest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test", abstract: "Sends a test alert through the channels, now.",
-        discussion: "Channels are set under 'alerts' in the config file.")
+        discussion: """
+            Channels are set under 'alerts' in the config file.
+            Example:
+              spendfuse alerts test
+            """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var output: FormatOption

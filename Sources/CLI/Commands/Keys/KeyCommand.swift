@@ -105,7 +105,11 @@ struct KeyCreate: ParsableCommand {
 
 struct KeyList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists the keys, without their secrets.")
+        commandName: "list", abstract: "Lists the keys, without their secrets.",
+        discussion: """
+            Example:
+              spendfuse key list
+            """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var output: FormatOption
@@ -138,7 +142,11 @@ struct KeyList: ParsableCommand {
 
 struct KeyRevoke: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Makes a key invalid, within a second and for good.")
+        commandName: "revoke", abstract: "Makes a key invalid, within a second and for good.",
+        discussion: """
+            Example:
+              spendfuse key revoke web
+            """)
 
     @OptionGroup var shared: SharedOptions
 
@@ -161,7 +169,11 @@ struct KeyRevoke: ParsableCommand {
 struct KeyRotate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Gives a key a new secret, and shows it once.",
-        discussion: "The old secret ends within a second; limits and spend of the key stay.")
+        discussion: """
+            The old secret ends within a second; limits and spend of the key stay.
+            Example:
+              spendfuse key rotate web
+            """)
 
     @OptionGroup var shared: SharedOptions
 

@@ -57,7 +57,12 @@ struct BudgetArgument: ParsableArguments {
 
 struct LimitShow: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Shows everything that is set for a scope.")
+        commandName: "show", abstract: "Shows everything that is set for a scope.",
+        discussion: """
+            Examples:
+              spendfuse limit show u1
+              spendfuse limit show tag:team=web --format json
+            """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var output: FormatOption
@@ -82,7 +87,11 @@ struct LimitShow: ParsableCommand {
 
 struct LimitList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists the limits.")
+        commandName: "list", abstract: "Lists the limits.",
+        discussion: """
+            Example:
+              spendfuse limit list
+            """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var output: FormatOption
@@ -96,7 +105,12 @@ struct LimitList: ParsableCommand {
 
 struct LimitRemove: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "remove", abstract: "Removes all limits of a budget.")
+        commandName: "remove", abstract: "Removes all limits of a budget.",
+        discussion: """
+            Examples:
+              spendfuse limit remove u1
+              spendfuse limit remove system --name trial
+            """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var target: BudgetArgument

@@ -19,12 +19,12 @@ struct LimitRaiseCommand: ParsableCommand {
     @OptionGroup var shared: SharedOptions
     @OptionGroup var target: BudgetArgument
 
-    @Option(name: .long) var hourly: String?
-    @Option(name: .long) var daily: String?
-    @Option(name: .long) var weekly: String?
-    @Option(name: .long) var monthly: String?
-    @Option(name: .long) var total: String?
-    @Option(name: .long) var perCall: String?
+    @Option(name: .long, help: "USD an hour, until then.") var hourly: String?
+    @Option(name: .long, help: "USD a day, until then.") var daily: String?
+    @Option(name: .long, help: "USD a week, until then.") var weekly: String?
+    @Option(name: .long, help: "USD a month, until then.") var monthly: String?
+    @Option(name: .long, help: "USD in all, until then.") var total: String?
+    @Option(name: .long, help: "USD a call, until then.") var perCall: String?
 
     @Option(name: .long, help: "How long (2h, 3d), or a date or time in UTC.")
     var until: String

@@ -12,7 +12,11 @@ struct PricesCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Checks every price sheet, and lists what calls used without a price.",
-        discussion: "Exit 1 names file and line of what is wrong.")
+        discussion: """
+            Exit 1 names file and line of what is wrong.
+            Example:
+              spendfuse prices check --days 7
+            """)
 
     @OptionGroup var shared: SharedOptions
 

@@ -19,7 +19,12 @@ struct PricesCommand: ParsableCommand {
 
 struct PricesList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists prices in USD per million tokens, as of now.")
+        commandName: "list", abstract: "Lists prices in USD per million tokens, as of now.",
+        discussion: """
+            Examples:
+              spendfuse prices list --provider anthropic
+              spendfuse prices list --model gpt-4o
+            """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var output: FormatOption

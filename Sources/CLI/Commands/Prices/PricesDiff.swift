@@ -10,7 +10,11 @@ internal import Reporting
 struct PricesDiff: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
-        abstract: "Shows where another price list differs from the prices in force now.")
+        abstract: "Shows where another price list differs from the prices in force now.",
+        discussion: """
+            Example:
+              spendfuse prices diff model_prices_and_context_window.json --provider openai
+            """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var output: FormatOption

@@ -8,7 +8,11 @@ internal import Reporting
 struct PricesShow: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Shows every price of one model, as its sheet has it.",
-        discussion: "Your own price stands before the one that comes with the program.")
+        discussion: """
+            Your own price stands before the one that comes with the program.
+            Example:
+              spendfuse prices show claude-sonnet-4-5
+            """)
 
     @OptionGroup var shared: SharedOptions
 

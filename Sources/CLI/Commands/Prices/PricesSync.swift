@@ -10,7 +10,11 @@ struct PricesSync: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync",
         abstract: "Checks the price sheets and puts them in force in a running gateway.",
-        discussion: "A bad sheet changes nothing: the prices in force stay.")
+        discussion: """
+            A bad sheet changes nothing: the prices in force stay.
+            Example:
+              spendfuse prices sync
+            """)
 
     @OptionGroup var shared: SharedOptions
 

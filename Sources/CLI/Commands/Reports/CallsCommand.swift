@@ -4,7 +4,12 @@ internal import Stores
 
 struct CallsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "calls", abstract: "Lists single calls, newest first.")
+        commandName: "calls", abstract: "Lists single calls, newest first.",
+        discussion: """
+            Examples:
+              spendfuse calls --limit 5
+              spendfuse calls --last 24h --limit 1000 --format csv
+            """)
 
     /// What fits in memory, and in the numbers of every store.
     static let mostCalls = 1_000_000

@@ -35,7 +35,11 @@ struct BackupCreate: ParsableCommand {
 
 struct BackupList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists the copies that were made, newest first.")
+        commandName: "list", abstract: "Lists the copies that were made, newest first.",
+        discussion: """
+            Example:
+              spendfuse backup list
+            """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var output: FormatOption
@@ -58,6 +62,8 @@ struct BackupRestore: ParsableCommand {
         discussion: """
             No gateway may serve meanwhile. The embedded store that was there is kept beside it; a
             shared one is replaced as a whole or not at all.
+            Example:
+              spendfuse backup restore /var/backups/spendfuse-monday
             """)
 
     @OptionGroup var shared: SharedOptions
