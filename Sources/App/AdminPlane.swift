@@ -42,7 +42,7 @@ struct AdminPlane: Service {
             return AdminCredentials(
                 adminKey: try settings.adminKey?.revealed ?? KeyVault.adminKey(in: settings.state),
                 digest: { ring().digest(of: $0) }, gatewayKey: { ring().key(of: $0) },
-                isKeyKnown: { ring().has(keyID: $0) })
+                keyDigest: { ring().digest(ofKey: $0) })
         }
     }
 

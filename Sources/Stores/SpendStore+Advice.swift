@@ -31,15 +31,14 @@ extension SpendStore {
             recentUsers: try report([.user], since: recent, until: end),
             earlierUsers: try report([.user], since: since, until: recent),
             samples: try samples(
-                since: since, until: end, limit: AdviceBasis.sampledCalls),
-            ratings: try ratings(since: CivilDate(since)),
+                CallQuery(since: since, until: end, limit: AdviceBasis.sampledCalls)),
+            ratings: try ratings(since: CivilDate(since), through: CivilDate(now)),
             keys: try keyListings().filter { $0.revokedAt == nil }.compactMap { listing in
                 Instant(text: listing.createdAt).map {
                     AdviceBasis.KeyUse(
                         id: listing.key.id, name: listing.key.name, createdAt: $0)
                 }
             },
-            standings: try standings(at: now), budgetStarts: try budgetStarts(),
-            unpriced: try unpriced(since: since).map { ($0.provider, $0.what, $0.calls) })
+            standings: try standings(at: now), budgetStarts: try budgetStarts())
     }
 }

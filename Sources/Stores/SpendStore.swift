@@ -48,12 +48,12 @@ package protocol SpendStore: Sendable {
     // Calls
     /// Rows of calls, newest first, with every column.
     func calls(_ query: CallQuery) throws(StoreError) -> [CallRow]
-    /// Calls that were sent, the newest first, with what advice and performance look at.
-    func samples(
-        since: Instant, until: Instant, limit: Int
-    ) throws(StoreError) -> [CallSample]
-    /// Ratings of calls that were made on a day of UTC or after it.
-    func ratings(since day: CivilDate) throws(StoreError) -> [RatingCount]
+    /// Calls that were sent one by one, the newest first, with what advice and performance look
+    /// at. Of a query its span, filters and limit count.
+    func samples(_ query: CallQuery) throws(StoreError) -> [CallSample]
+    /// Ratings of calls that were made on days of UTC, from the first to the last of a span.
+    func ratings(since first: CivilDate, through last: CivilDate) throws(StoreError)
+        -> [RatingCount]
     /// Calls that cost most, the dearest first. What adjustments correct is not taken into account.
     func dearestCalls(since: Instant, until: Instant, limit: Int) throws(StoreError) -> [CallRow]
     /// Notes how good an answer was; false where no call of that id was measured.

@@ -103,6 +103,12 @@ def test_guessing_is_slowed_down_and_told_of(gateway, admin_key):
     reply = nobody.post("/login", {"key": admin_key})
     assert reply.status == 429 and 1 <= int(reply.headers["retry-after"]) <= 60
     assert "dashboard.refused" in gateway.log.read_text()
+    # A gateway key cannot be guessed, and is heard all the same.
+    secret = gateway.run("key", "create", "web", "--user", "ada").stdout.strip()
+    bearer = {"authorization": f"Bearer {secret}"}
+    assert nobody.get("/api/costs", bearer).status == 200
+    reply = nobody.get("/api/costs", {"authorization": f"Bearer {admin_key}"})
+    assert reply.status == 429 and int(reply.headers["retry-after"]) >= 1
     assert admin_key not in gateway.log.read_text()
 
 
@@ -112,7 +118,7 @@ def test_headers_keep_other_sites_and_scripts_out(gateway, admin_key, admin):
     assert "default-src 'none'" in policy and "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy and "script-src" not in policy
     assert reply.headers["x-content-type-options"] == "nosniff"
-    assert reply.headers["referrer-policy"] == "no-referrer"
+    assert reply.headers["referrer-policy"] == "same-origin"
     assert reply.headers["cache-control"] == "no-store"
     cookie = Client(gateway).post("/login", {"key": admin_key}).headers["set-cookie"]
     assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
@@ -164,7 +170,19 @@ def test_a_gateway_key_opens_what_its_user_spent_and_no_more(gateway):
         assert nobody.get(path, bearer).status == 403, path
     shown = json.load(nobody.get("/api/costs?action=budget", bearer))
     assert [row["scope"] for row in shown["budget"]] == ["user:ada"]
-    # The session goes with the key.
+    # What cannot be asked for is said, and nothing of the store.
+    for path in ("/?since=0000-01-01&until=0000-01-02", "/calls?since=9999-12-31&tz=Asia/Tokyo",
+                 "/models?since=0001-01-01&until=0001-01-02&tz=Asia/Tokyo", "/?last=1x",
+                 "/?by=session", "/?by=planet", "/?tz=Mars", "/?tag=x", "/?last=99999999999999w"):
+        reply = ada.get(path)
+        assert reply.status == 400 and "ledger" not in reply.read().decode(), path
+    assert ada.get("/").status == 200
+    # The session goes with the secret, and with the key.
+    renewed = gateway.run("key", "rotate", "web").stdout.strip()
+    assert ada.get("/").status == 303 and nobody.get("/api/costs", bearer).status == 401
+    ada = Client(gateway, renewed)
+    bearer = {"authorization": f"Bearer {renewed}"}
+    assert nobody.get("/api/costs", bearer).status == 200
     gateway.run("key", "revoke", "web")
     assert ada.get("/").status == 303 and nobody.get("/api/costs", bearer).status == 401
 
@@ -176,7 +194,7 @@ def test_the_pages_figures_are_the_sums_of_the_rows(gateway, admin, tmp_path):
     rng = random.Random(7)
     zones = ["UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]
     columns = {"model": "model", "user": "user_id", "provider": "provider", "project": "project_id",
-               "key": "key_id", "session": "session_id"}
+               "key": "key_id"}
     for _ in range(24):
         zone, by = rng.choice(zones), rng.choice(list(columns))
         span = rng.choice([("7d", 7), ("30d", 30), ("month", 0), ("24h", None)])
@@ -212,16 +230,64 @@ def test_the_pages_figures_are_the_sums_of_the_rows(gateway, admin, tmp_path):
         assert sum(cells[::2]) == cost(chosen), query
 
 
+def test_many_values_of_a_dimension_are_told_by_the_dearest(gateway, admin, tmp_path):
+    history = [{"request_id": f"m{number}", "startTime": "2026-11-02T10:00:00Z", "model": "m",
+                "custom_llm_provider": "openai", "spend": f"0.{number:06d}", "user": f"u{number}",
+                "prompt_tokens": 1, "completion_tokens": 1} for number in range(1, 101)]
+    path = tmp_path / "many.json"
+    path.write_text(json.dumps(history))
+    gateway.run("import", str(path))
+    html = admin.text("/?by=user&since=2026-11-01&until=2026-11-05")
+    shown = table(html, "where")
+    assert list(shown) == [f"u{number}" for number in range(100, 93, -1)] + ["(other)"]
+    assert sum(shown.values()) == amounts(html, "total")[0] == 5_050 * 10**6
+    few = table(admin.text("/?by=user&last=90d&user=u7"), "where")
+    assert few == {"u7": 7 * 10**6}
+    # A value that is written like the word for none is not taken for it.
+    odd = [dict(history[0], request_id="odd", user="(none)", spend="0.5"),
+           dict(history[0], request_id="dash", user="-", spend="0.25")]
+    path.write_text(json.dumps(odd))
+    gateway.run("import", str(path))
+    html = admin.text("/?by=user&since=2026-11-01&until=2026-11-05")
+    assert table(html, "where")["(none)"] == 5 * 10**11
+    assert table(html, "where")["-"] == 25 * 10**10
+
+
+def test_a_budgets_course_has_each_day_of_its_zone_once(gateway, admin, tmp_path):
+    now = datetime.now(zoneinfo.ZoneInfo("America/New_York"))
+    days = range(1, now.day + 1)
+    history = [{"request_id": f"d{day}", "model": "m", "user": "ada",
+                "startTime": now.replace(day=day, hour=0, minute=30).astimezone(timezone.utc)
+                .strftime("%Y-%m-%dT%H:%M:%SZ"), "custom_llm_provider": "openai",
+                "spend": "0.01", "prompt_tokens": 1, "completion_tokens": 1} for day in days]
+    path = tmp_path / "days.json"
+    path.write_text(json.dumps(history))
+    gateway.run("import", str(path))
+    gateway.run("limit", "set", "user:ada", "--monthly", "5", "--time-zone", "America/New_York")
+    html = admin.text("/budgets")
+    course = html[html.index("The figures of the chart"):]
+    sums = [picodollars(text) for text in MONEY.findall(course[:course.index("</table>")])]
+    assert sums == [day * 10**10 for day in days]
+    assert "0.0" in html and f'<data value="{now.day * 10**10 / 10**12:.12f}">' in html
+    # What has no window to show is listed, and can be changed.
+    gateway.run("limit", "set", "project:*", "--daily", "1")
+    gateway.run("limit", "set", "u9", "--requests-per-minute", "5")
+    html = admin.text("/budgets")
+    assert "scope=project:%2A" in html and "user:u9" in html
+    assert "scope=project:%2A" in admin.text("/budgets?q=project:*")
+
+
 def test_budgets_are_those_of_status_and_set_with_their_zone(gateway, admin):
     token = admin.form_token()
     fields = {"scope": "user:u1", "name": "", "daily": "0.01", "monthly": "2.5", "mode": "enforce",
               "time_zone": "Asia/Tokyo", "alert_at": "40,80", "form_token": token}
+    before = gateway.changes_taken_up()
     assert admin.post("/budgets", fields).status == 303
+    wait_until(lambda: gateway.changes_taken_up() != before, 10, "the limit is not in force")
     shown = json.loads(gateway.run("limit", "show", "u1", "--format", "json").stdout)
     text = json.dumps(shown)
     assert "Asia/Tokyo" in text and "40,80" in text and "0.01" in text
-    wait_until(lambda: call(gateway, 200, {"x-spendfuse-user": "u1"}, maximum=200).status == 402,
-               10, "the limit does not bind")
+    assert call(gateway, 200, {"x-spendfuse-user": "u1"}, maximum=200).status == 402
     assert call(gateway, 50, {"x-spendfuse-user": "u1"}).status == 200
     gateway.delivered()
     rows = gateway.status()["rows"]

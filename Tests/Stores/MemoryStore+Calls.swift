@@ -18,6 +18,7 @@ extension MemoryStore {
         let chosen = rows(query.since, query.until).filter { row in
             query.filters.allSatisfy { row.key(of: $0.dimension) == $0.value }
                 && (query.status.map { $0 == row.record.status.rawValue } ?? true)
+                && (query.cursor.map { row.record.admittedAt.text <= $0 } ?? true)
         }
         return Self.newest(chosen).dropFirst(query.offset).prefix(query.limit).map(\.callRow)
     }
@@ -28,17 +29,24 @@ extension MemoryStore {
         }.map(\.element)
     }
 
-    func samples(
-        since: Instant, until: Instant, limit: Int
-    ) throws(StoreError) -> [CallSample] {
-        let sent = rows(since, until).filter { $0.adjusts == nil && $0.record.status != .blocked }
-        return Self.newest(sent).prefix(limit).map(\.sample)
+    func samples(_ query: CallQuery) throws(StoreError) -> [CallSample] {
+        let sent = rows(query.since, query.until).filter { row in
+            row.adjusts == nil && row.record.status != .blocked
+                && row.record.upstream != ImportedCall.sumUpstream
+                && query.filters.allSatisfy { row.key(of: $0.dimension) == $0.value }
+        }
+        return Self.newest(sent).prefix(query.limit).map(\.sample)
     }
 
-    func ratings(since day: CivilDate) throws(StoreError) -> [RatingCount] {
+    func ratings(
+        since first: CivilDate, through last: CivilDate
+    ) throws(StoreError) -> [RatingCount] {
         state.withLock { state in
             var counts: [[String]: (up: Int64, down: Int64)] = [:]
-            for row in state.rows where row.adjusts == nil && row.record.admittedAt >= day.start {
+            for row in state.rows
+            where row.adjusts == nil && row.record.admittedAt >= first.start
+                && row.record.admittedAt < last.advanced(byDays: 1).start
+            {
                 guard let rating = state.ratings[row.record.attempt.call] else { continue }
                 let key = [row.record.provider, row.record.model ?? "", row.record.taskType]
                 counts[key, default: (0, 0)].up += rating == .up ? 1 : 0
@@ -129,7 +137,7 @@ extension MemoryStore {
                 record.sessionID = call.session
                 record.tags = call.tagsJSON
                 record.provider = call.provider
-                record.upstream = "import"
+                record.upstream = call.upstream
                 record.endpoint = call.endpoint
                 record.model = call.model
                 record.inputTokens = call.usage.inputTokens
@@ -251,6 +259,7 @@ extension MemoryStore.Row {
         sample.reasoning = record.reasoningTokens
         sample.cost = record.cost
         sample.held = record.held
+        sample.isPriced = record.priceVersion != nil
         return sample
     }
 

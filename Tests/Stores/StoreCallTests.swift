@@ -84,16 +84,22 @@ struct StoreCallTests {
         }
         for (days, limit) in [(9, 500), (2, 500), (9, 25)] {
             let since = test.clock.now().advanced(bySeconds: -Int64(days) * 86_400)
-            let shown = try test.store.samples(
-                since: since, until: test.clock.now(), limit: limit)
-            let expected = try model.store.samples(
-                since: since, until: test.clock.now(), limit: limit)
+            var query = CallQuery(since: since, until: test.clock.now(), limit: limit)
+            query.filters = days == 2 ? [SpendFilter(.user, "u1")] : []
+            let shown = try test.store.samples(query)
+            let expected = try model.store.samples(query)
             #expect(shown.map { "\($0)" } == expected.map { "\($0)" })
-            #expect(shown.count > 20)
-            let day = CivilDate(since)
-            #expect(try test.store.ratings(since: day) == model.store.ratings(since: day))
+            #expect(shown.count > 10)
+            let (first, last) = (
+                CivilDate(since), CivilDate(since).advanced(byDays: Int64(days) / 2)
+            )
+            #expect(
+                try test.store.ratings(since: first, through: last)
+                    == model.store.ratings(since: first, through: last))
         }
-        #expect(try !test.store.ratings(since: CivilDate(Instant(seconds: 0))).isEmpty)
+        let today = CivilDate(test.clock.now())
+        #expect(
+            try !test.store.ratings(since: today.advanced(byDays: -9), through: today).isEmpty)
     }
 
     @Test(

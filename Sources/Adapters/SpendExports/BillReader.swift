@@ -7,7 +7,12 @@ package import Reporting
 /// Reads what a provider says it charges: an invoice, a report of costs, or one of usage, whose
 /// tokens are priced here.
 package enum BillReader {
-    package enum Provider: String, CaseIterable, Sendable { case openai, anthropic, google }
+    package enum Provider: String, CaseIterable, Sendable {
+        case openai, anthropic, google
+
+        /// Whose clock its days begin by.
+        package var zoneName: String { self == .google ? BillReader.googleZone : "UTC" }
+    }
 
     package static func bill(
         _ file: ExportFile, of provider: Provider, prices: PriceBook
@@ -37,11 +42,12 @@ package enum BillReader {
         case .table(let rows):
             guard rows.first?["amount_value"] != nil else { break }
             for row in rows {
-                guard let amount = row.text("amount_value").flatMap({ ForeignAmount.amount($0) }),
+                // Days without a cost have no amount.
+                guard let text = row.text("amount_value"),
                     let moment = row.text("start_time").flatMap(ForeignMoment.instant)
                 else { continue }
                 try checkCurrency(row.text("amount_currency"))
-                bill.add(amount, on: CivilDate(moment))
+                bill.add(try amount(text), on: CivilDate(moment))
             }
             return bill
         case .json(let json):
@@ -55,13 +61,23 @@ package enum BillReader {
                 for result in bucket["results"]?.list ?? [] {
                     let amount = result["amount"]
                     try checkCurrency(amount?["currency"]?.text)
-                    let value = amount?["value"]?.text.flatMap { ForeignAmount.amount($0) }
-                    bill.add(value ?? .zero, on: CivilDate(moment))
+                    let value = amount?["value"]?.text
+                    guard let value else { continue }
+                    bill.add(try self.amount(value), on: CivilDate(moment))
                 }
             }
             return bill
         }
         return try priced("openai", try UsageRow.openAI(file), prices)
+    }
+
+    /// An amount that is there and cannot be read is no amount of zero.
+    private static func amount(_ text: String, cents: Bool = false) throws(ExportProblem) -> Amount
+    {
+        guard let amount = ForeignAmount.amount(text, cents: cents) else {
+            throw ExportProblem("the amount '\(text)' cannot be read; amounts must be plain USD")
+        }
+        return amount
     }
 
     private static func checkCurrency(_ currency: String?) throws(ExportProblem) {
@@ -82,9 +98,9 @@ package enum BillReader {
             guard rows.first?["cost_usd"] != nil else { break }
             for row in rows {
                 guard let day = row.text("usage_date_utc").flatMap(ForeignMoment.day),
-                    let amount = row.text("cost_usd").flatMap({ ForeignAmount.amount($0) })
+                    let text = row.text("cost_usd")
                 else { continue }
-                bill.add(amount, on: day, rounding: halfCent)
+                bill.add(try amount(text), on: day, rounding: halfCent)
             }
             return bill
         case .json(let json):
@@ -97,10 +113,8 @@ package enum BillReader {
                 }
                 for result in bucket["results"]?.list ?? [] {
                     try checkCurrency(result["currency"]?.text)
-                    let cents = result["amount"]?.text.flatMap {
-                        ForeignAmount.amount($0, cents: true)
-                    }
-                    bill.add(cents ?? .zero, on: CivilDate(moment))
+                    guard let cents = result["amount"]?.text else { continue }
+                    bill.add(try amount(cents, cents: true), on: CivilDate(moment))
                 }
             }
             return bill
@@ -122,9 +136,9 @@ package enum BillReader {
                 bill.notes.append("\(row.model ?? "a sum without a model") has no price")
                 continue
             }
-            var context = PriceContext(serviceTier: row.isBatch ? "batch" : nil)
+            var context = row.priceContext
             context.moment = row.moment
-            context.contextInput = row.usage.inputTokens / max(1, row.requests)
+            context.contextInput = context.contextInput ?? 0
             guard let cost = try? CostModel.cost(of: row.usage, at: entry, context: context) else {
                 bill.notes.append("\(model) has no price for some of its tokens")
                 continue
@@ -137,7 +151,7 @@ package enum BillReader {
     // MARK: Google
 
     /// Google's days begin by the clock of California.
-    private static let googleZone = "America/Los_Angeles"
+    fileprivate static let googleZone = "America/Los_Angeles"
     /// Services that Gemini is billed by.
     private static let googleServices = ["gemini api", "generative language api", "vertex ai"]
 
@@ -155,26 +169,34 @@ package enum BillReader {
                 names.keys.first { $0.hasPrefix("unrounded subtotal") }
                 ?? names.keys.first { $0.hasPrefix("subtotal") }
             guard let column else { throw ExportProblem("the table has no column Subtotal") }
+            // The heading names the currency: `Subtotal ($)`.
+            if let mark = column.split(separator: "(").dropFirst().first?.prefix(while: {
+                $0 != ")"
+            }),
+                !["$", "usd", "us$"].contains(mark.lowercased())
+            {
+                try checkCurrency(String(mark))
+            }
             for row in rows {
                 // Sums at the foot have no date.
                 guard let day = row.text("date").flatMap(ForeignMoment.day),
-                    isGemini(row.text("service description")),
-                    let amount = row.text(column).flatMap({ ForeignAmount.amount($0) })
+                    isGemini(row.text("service description")), let text = row.text(column)
                 else { continue }
-                bill.add(amount, on: day)
+                bill.add(try amount(text), on: day)
             }
         case .json(let json):
             let rows = json.list ?? json["rows"]?.list ?? []
             for row in rows {
                 guard isGemini(row["service"]?["description"]?.text),
                     let moment = row["usage_start_time"]?.text.flatMap(ForeignMoment.instant),
-                    let cost = row["cost"]?.text.flatMap({ ForeignAmount.amount($0) })
+                    let text = row["cost"]?.text
                 else { continue }
                 try checkCurrency(row["currency"]?.text)
-                let credits = (row["credits"]?.list ?? []).compactMap {
-                    $0["amount"]?.text.flatMap { ForeignAmount.amount($0) }
+                var cost = try amount(text)
+                for credit in row["credits"]?.list ?? [] {
+                    if let text = credit["amount"]?.text { cost += try amount(text) }
                 }
-                bill.hours.append((moment, credits.reduce(cost, +)))
+                bill.hours.append((moment, cost))
             }
         }
         return bill

@@ -56,6 +56,9 @@ package enum ExportFile: Sendable {
 
     /// The most columns of a line tell where the table begins: some exports have words before it.
     private static func table(_ text: String, _ path: String) throws(ExportProblem) -> ExportFile {
+        guard text.utf8.count(where: { $0 == UInt8(ascii: "\"") }).isMultiple(of: 2) else {
+            throw ExportProblem("\(path) ends within quotation marks: a part of it is missing")
+        }
         let rows: [[String]]
         do {
             rows = try CSV<Enumerated>(string: text, delimiter: .comma, loadColumns: false)

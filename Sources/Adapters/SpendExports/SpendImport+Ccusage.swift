@@ -28,16 +28,19 @@ extension SpendImport {
         guard let date = (day["date"] ?? day["period"])?.text,
             let start = ForeignMoment.day(date)?.start
         else { return leaveOut("a day without a date") }
+        // The file does not say whose day it is; the last zone ends it twelve hours after UTC.
+        let end = start.advanced(bySeconds: Instant.secondsPerDay * 3 / 2)
+        guard end <= now else { return leaveOut("\(date) is not over yet; import it tomorrow") }
         // Noon, so that the day is the same in most zones: the file does not say whose it is.
         let noon = start.advanced(bySeconds: Instant.secondsPerDay / 2)
         let agent = day["agent"]?.text ?? "ccusage"
         let place = [date, agent, project ?? day["project"]?.text ?? ""].joined(separator: "|")
         let parts = day["modelBreakdowns"]?.list ?? []
         guard !parts.isEmpty else {
-            add(part(day, model: day["modelsUsed"]?.list?.first?.text, place, noon, project))
+            addUp(part(day, model: day["modelsUsed"]?.list?.first?.text, place, noon, project))
             return
         }
-        for one in parts { add(part(one, model: one["modelName"]?.text, place, noon, project)) }
+        for one in parts { addUp(part(one, model: one["modelName"]?.text, place, noon, project)) }
     }
 
     private func part(
@@ -56,6 +59,7 @@ extension SpendImport {
         call.usage[.cacheWrite5m] = count("cacheCreationTokens")
         call.usage[.cacheRead] = count("cacheReadTokens")
         call.isExact = false
+        call.isSum = true
         if let cost = (json["cost"] ?? json["totalCost"] ?? json["costUSD"])?.text
             .flatMap({ ForeignAmount.amount($0) })
         {

@@ -9,7 +9,13 @@ extension SpendImport {
     mutating func readLiteLLM(_ file: ExportFile) throws(ExportProblem) {
         let rows: [JSONDocument]
         switch file {
-        case .json(let json): rows = json.list ?? json["data"]?.list ?? []
+        case .json(let json):
+            guard (json["total_pages"]?.count ?? 1) <= 1 else {
+                throw ExportProblem(
+                    "the file is one page of several; ask LiteLLM for /spend/logs with"
+                        + " &summarize=false")
+            }
+            rows = json.list ?? json["data"]?.list ?? []
         case .table(let table): rows = table.map { row in .object(row.mapValues { .text($0) }) }
         }
         for (number, row) in rows.enumerated() {

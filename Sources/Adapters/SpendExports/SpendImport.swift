@@ -1,4 +1,4 @@
-internal import Chronology
+package import Chronology
 internal import Metering
 internal import Money
 package import Pricing
@@ -13,13 +13,17 @@ package struct SpendImport {
     /// Who pays where the file names nobody.
     let user: String
     let prices: PriceBook
+    /// Sums of what is still under way would never be completed: they are left out.
+    let now: Instant
     package private(set) var calls: [ImportedCall] = []
+    private var places: [String: Int] = [:]
     package private(set) var leftOut: [String] = []
 
     /// Reads a file; throws where it is none of those that are known.
     package init(
-        _ file: ExportFile, from source: Source, user: String, prices: PriceBook
+        _ file: ExportFile, from source: Source, user: String, prices: PriceBook, now: Instant
     ) throws(ExportProblem) {
+        self.now = now
         self.user = user
         self.prices = prices
         let source = source == .auto ? try Self.source(of: file) : source
@@ -30,12 +34,43 @@ package struct SpendImport {
         case .anthropic: try readAnthropic(file)
         case .auto: break
         }
+        try check()
         guard !calls.isEmpty || !leftOut.isEmpty else {
             throw ExportProblem("the file has nothing in it that was spent")
         }
     }
 
+    /// Tokens of a class that any row can hold, and the most that a row can cost.
+    private static let tokens: ClosedRange<Int64> = 0...1_000_000_000_000
+    private static let costs =
+        Amount.zero...Amount(picodollars: 9_000_000 * Amount.picodollarsPerDollar)
+
+    /// Before anything is written, as a file is taken over whole or not at all.
+    private func check() throws(ExportProblem) {
+        for call in calls {
+            let counts = TokenClass.allCases.map { call.usage[$0] }
+            guard counts.allSatisfy(Self.tokens.contains), Self.costs.contains(call.cost),
+                (0...Self.tokens.upperBound).contains(call.duration ?? 0)
+            else {
+                throw ExportProblem(
+                    "\(call.key): its tokens, cost or time cannot be; nothing is taken over")
+            }
+        }
+    }
+
     mutating func add(_ call: ImportedCall) { calls.append(call) }
+
+    /// Lines of one key are parts of one sum.
+    mutating func addUp(_ call: ImportedCall) {
+        guard let index = places[call.key] else {
+            places[call.key] = calls.count
+            return calls.append(call)
+        }
+        calls[index].usage = calls[index].usage + call.usage
+        calls[index].cost += call.cost
+        calls[index].requests += call.requests
+    }
+
     mutating func leaveOut(_ reason: String) { leftOut.append(reason) }
 
     private static func source(of file: ExportFile) throws(ExportProblem) -> Source {
@@ -73,15 +108,15 @@ package struct SpendImport {
     private static let isBill = ExportProblem(
         "the file has costs and no usage; compare it with 'spendfuse reconcile'")
 
-    /// What the tokens of a source that states no cost come to; nil without a price. `requests`
-    /// tell how long a call was on average, which decides the price of long contexts.
-    func price(_ call: inout ImportedCall, batch: Bool = false) {
+    /// What the tokens of a source that states no cost come to; nothing without a price.
+    func price(_ call: inout ImportedCall, context: PriceContext = PriceContext()) {
         guard let model = call.model,
             let entry = prices.entry(provider: call.provider, model: model, at: call.moment)
         else { return }
-        var context = PriceContext(serviceTier: batch ? "batch" : nil)
+        var context = context
         context.moment = call.moment
-        context.contextInput = call.usage.inputTokens / max(1, call.requests)
+        // A sum of many calls says nothing of how long each was.
+        context.contextInput = context.contextInput ?? 0
         guard let cost = try? CostModel.cost(of: call.usage, at: entry, context: context) else {
             return
         }

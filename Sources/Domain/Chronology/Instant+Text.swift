@@ -7,7 +7,8 @@ extension Instant {
         let date = CivilDate(self)
         let secondOfDay = seconds - date.daysSinceEpoch * Self.secondsPerDay
         let fraction = microseconds - seconds * Self.microsecondsPerSecond
-        bytes.appendDigits(date.year, count: 4)
+        // Years of four digits are all that texts can name; others stand at their ends.
+        bytes.appendDigits(min(max(0, date.year), 9_999), count: 4)
         bytes.append(UInt8(ascii: "-"))
         bytes.appendDigits(date.month, count: 2)
         bytes.append(UInt8(ascii: "-"))

@@ -10,6 +10,9 @@ package struct CallQuery: Sendable {
     /// `success`, `error`, `blocked` or `cached`; nil for all.
     package var status: String?
     package var limit: Int
+    /// A `timestamp` as a row has it: only rows that are not after it. For leafing through rows of
+    /// other programs, whose times are texts of their own.
+    package var cursor: String?
     /// Calls to skip, for the next page of a list.
     package var offset = 0
 

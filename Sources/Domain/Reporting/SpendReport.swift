@@ -55,6 +55,9 @@ package struct SpendReport: Sendable {
                 && cost == .zero && inexactCost == .zero
         }
 
+        /// Takes a part of it out.
+        package mutating func subtract(_ other: Line) { add(other.negated) }
+
         fileprivate mutating func add(_ other: Line) {
             calls += other.calls
             errors += other.errors
@@ -86,6 +89,11 @@ package struct SpendReport: Sendable {
                 }
                 return line
             })
+    }
+
+    /// Lines whose times have the names that people know already.
+    package init(query: SpendQuery, told lines: [Line]) {
+        self.init(query: query, labelled: lines)
     }
 
     init(query: SpendQuery, labelled lines: [Line]) {

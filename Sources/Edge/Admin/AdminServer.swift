@@ -15,6 +15,7 @@ package enum AdminServer {
         onRunning: @escaping @Sendable (Int) -> Void
     ) throws -> some ApplicationProtocol {
         let router = Router(context: AdminContext.self)
+        router.add(middleware: LoopbackNames(isLoopback: isLoopback, host: host))
         router.get("/healthz") { _, _ in text(.ok, "ok\n") }
         router.get("/readyz") { _, _ in
             if let reason = sources.unreadyReason() {
@@ -30,7 +31,6 @@ package enum AdminServer {
             sources: sources, credentials: credentials, logger: logger)
         let guarded = router.group()
             .add(middleware: SecurityHeaders())
-            .add(middleware: LoopbackNames(isLoopback: isLoopback))
         dashboard.addPages(to: guarded)
         CostsAPI(dashboard: dashboard).add(to: guarded)
         return Application(

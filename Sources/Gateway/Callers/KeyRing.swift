@@ -40,7 +40,8 @@ package struct KeyRing: Sendable {
 
     package func digest(of secret: String) -> [UInt8] { Self.digest(of: secret, pepper: pepper) }
 
-    package func has(keyID: String) -> Bool { keys.values.contains { $0.id == keyID } }
+    /// The digest of the secret that a key has now; nil for one that is unknown or revoked.
+    package func digest(ofKey id: String) -> [UInt8]? { keys.first { $0.value.id == id }?.key }
 
     package func caller(
         offering offered: OfferedCredentials, upstreamHasKey: Bool

@@ -21,8 +21,9 @@ extension LedgerDatabase {
     /// By another index: of one user there may be few.
     private static let newestOfUserSQL = callColumns + " WHERE user_id = :user" + chosen
 
-    private static let chosen = """
+    static let chosen = """
          AND timestamp >= :since AND timestamp < :until
+            AND (:cursor IS NULL OR timestamp <= :cursor)
             AND (:status IS NULL OR status = :status)
             AND (:model IS NULL OR ifnull(model, '') = :model)
             AND (:provider IS NULL OR provider = :provider)
@@ -42,18 +43,23 @@ extension LedgerDatabase {
 
     /// Rows of calls, newest first, with every column.
     package func calls(_ query: CallQuery) throws(StoreError) -> [CallRow] {
-        var arguments: [String: (any DatabaseValueConvertible)?] = [
-            "since": query.since.text, "until": query.until.text, "status": query.status,
-            "limit": query.limit, "offset": query.offset, "kept_tag": query.tagFilter?.name,
-            "tag": query.tagFilter?.value,
-        ]
-        for dimension in SpendDimension.plain where !dimension.isTime {
-            arguments[dimension.name] = .some(query.value(of: dimension))
-        }
+        let arguments = Self.arguments(of: query)
         let sql = query.value(of: .user) == nil ? Self.newestSQL : Self.newestOfUserSQL
         return try read("reading calls") { db in
             try Self.rows(db, sql, StatementArguments(arguments))
         }
+    }
+
+    static func arguments(of query: CallQuery) -> [String: (any DatabaseValueConvertible)?] {
+        var arguments: [String: (any DatabaseValueConvertible)?] = [
+            "since": query.since.text, "until": query.until.text, "status": query.status,
+            "limit": query.limit, "offset": query.offset, "kept_tag": query.tagFilter?.name,
+            "tag": query.tagFilter?.value, "cursor": query.cursor,
+        ]
+        for dimension in SpendDimension.plain where !dimension.isTime {
+            arguments[dimension.name] = .some(query.value(of: dimension))
+        }
+        return arguments
     }
 
     private static let dearestOfDaySQL =

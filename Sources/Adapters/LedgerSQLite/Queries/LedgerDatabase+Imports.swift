@@ -20,7 +20,8 @@ extension LedgerDatabase {
                 }
                 try row.execute(arguments: [
                     call.moment.text, call.user, call.project, call.keyName, call.session,
-                    call.tagsJSON, call.provider, call.endpoint, call.model, call.model,
+                    call.tagsJSON, call.provider, call.upstream, call.endpoint, call.model,
+                    call.model,
                     call.usage.inputTokens, call.usage.outputTokens, call.usage.totalTokens,
                     call.usage.cacheReadTokens, call.usage.cacheWriteTokens,
                     call.usage[.reasoning], call.usage.json,
@@ -38,6 +39,6 @@ extension LedgerDatabase {
             provider, upstream, endpoint, model, model_requested, input_tokens, output_tokens,
             total_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, usage,
             usage_status, cost_picodollars, price_version, status, request_duration_ms, metadata)
-        VALUES (?, ?, ?, ?, ?, ?, ?, 'import', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 }

@@ -5,28 +5,34 @@ package import Reporting
 package import Stores
 
 extension LedgerDatabase {
-    package func samples(
-        since: Instant, until: Instant, limit: Int
-    ) throws(StoreError) -> [CallSample] {
-        try read("reading the newest calls") { db in
+    package func samples(_ query: CallQuery) throws(StoreError) -> [CallSample] {
+        let sql =
+            query.value(of: .user) == nil
+            ? Self.sampleColumns + " (:user IS NULL OR +user_id = :user)" + Self.sampleChoice
+            : Self.sampleColumns + " user_id = :user" + Self.sampleChoice
+        return try read("reading the newest calls") { db in
             let rows = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT timestamp, user_id, ifnull(key_id, ''), ifnull(session_id, ''),
-                        provider, ifnull(model, ''), ifnull(endpoint, ''), ifnull(task_type, ''),
-                        status <> 'error', attempt, streamed, service_tier, request_duration_ms,
-                        time_to_first_token_ms, input_tokens, output_tokens, cache_read_tokens,
-                        cache_write_tokens, reasoning_tokens, cost_picodollars, held_picodollars
-                    FROM api_cost_tracking
-                    WHERE timestamp >= ? AND timestamp < ? AND status <> 'blocked'
-                        AND endpoint IS NOT 'adjustment'
-                    ORDER BY timestamp DESC, id DESC LIMIT ?
-                    """, arguments: [since.text, until.text, limit])
+                db.cachedStatement(sql: sql),
+                arguments: StatementArguments(Self.arguments(of: query)))
             var samples: [CallSample] = []
             while let row = try rows.next() { samples.append(Self.sample(row)) }
             return samples
         }
     }
+
+    private static let sampleColumns = """
+        SELECT timestamp, user_id, ifnull(key_id, ''), ifnull(session_id, ''), provider,
+            ifnull(model, ''), ifnull(endpoint, ''), ifnull(task_type, ''), status <> 'error',
+            attempt, streamed, service_tier, request_duration_ms, time_to_first_token_ms,
+            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens,
+            cost_picodollars, held_picodollars, price_version IS NOT NULL
+        FROM api_cost_tracking WHERE
+        """
+
+    private static let sampleChoice = """
+         AND status <> 'blocked' AND endpoint IS NOT 'adjustment'
+            AND upstream IS NOT 'import-sum'
+        """ + chosen
 
     private static func sample(_ row: Row) -> CallSample {
         var sample = CallSample()
@@ -51,10 +57,13 @@ extension LedgerDatabase {
         sample.reasoning = row[18]
         sample.cost = Amount(picodollars: Int128(row[19] as Int64))
         sample.held = Amount(picodollars: Int128(row[20] as Int64))
+        sample.isPriced = (row[21] as Int64) == 1
         return sample
     }
 
-    package func ratings(since day: CivilDate) throws(StoreError) -> [RatingCount] {
+    package func ratings(
+        since first: CivilDate, through last: CivilDate
+    ) throws(StoreError) -> [RatingCount] {
         try read("reading ratings") { db in
             try Row.fetchAll(
                 db,
@@ -62,9 +71,9 @@ extension LedgerDatabase {
                     SELECT provider, ifnull(model, ''), task_type, sum(user_rating > 0),
                         sum(user_rating < 0)
                     FROM model_performance_metrics
-                    WHERE timestamp >= ? AND user_rating IS NOT NULL
+                    WHERE timestamp >= ? AND timestamp < ? AND user_rating IS NOT NULL
                     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-                    """, arguments: [day.start.text]
+                    """, arguments: [first.start.text, last.advanced(byDays: 1).start.text]
             ).map { row in
                 RatingCount(
                     provider: row[0], model: row[1], task: row[2], up: row[3], down: row[4])

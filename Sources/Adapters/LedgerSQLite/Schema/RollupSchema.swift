@@ -154,6 +154,9 @@ enum RollupSchema {
             -- SQLite gives the number of the newest row again once that row is gone.
             UPDATE rollup_marks SET up_to = (SELECT ifnull(max(id), 0) FROM api_cost_tracking)
             WHERE up_to > (SELECT ifnull(max(id), 0) FROM api_cost_tracking);
+            UPDATE ledger_state
+            SET last_foreign_row = (SELECT ifnull(max(id), 0) FROM api_cost_tracking)
+            WHERE last_foreign_row > (SELECT ifnull(max(id), 0) FROM api_cost_tracking);
         END;
         """
 }

@@ -18,37 +18,42 @@ extension PostgresStore {
             request_duration_ms, time_to_first_token_ms, streamed, task_type, metadata::text
         FROM spend_rows
         """
-    private static let newestSQL =
-        callColumns + """
-             WHERE "timestamp" >= $1::timestamptz AND "timestamp" < $2::timestamptz
-                AND ($5::text IS NULL OR status = $5)
-                AND ($6::text IS NULL OR coalesce(user_id, '') = $6)
-                AND ($7::text IS NULL OR coalesce(model, '') = $7)
-                AND ($8::text IS NULL OR coalesce(provider, '') = $8)
-                AND ($9::text IS NULL OR coalesce(endpoint, '') = $9)
-                AND ($10::text IS NULL OR coalesce(upstream, '') = $10)
-                AND ($11::text IS NULL OR coalesce(task_type, '') = $11)
-                AND ($12::text IS NULL OR coalesce(project_id, '') = $12)
-                AND ($13::text IS NULL OR coalesce(key_id, '') = $13)
-                AND ($14::text IS NULL OR coalesce(session_id, '') = $14)
-                AND ($15::text IS NULL OR coalesce(conversation_id, '') = $15)
-                AND ($17::text IS NULL OR coalesce(tags ->> $16::text, '') = $17)
-            ORDER BY "timestamp" DESC, id DESC LIMIT $3::int OFFSET $4::int
-            """
+    private static let newestSQL = callColumns + chosen
+    static let chosen = """
+         WHERE "timestamp" >= $1::timestamptz AND "timestamp" < $2::timestamptz
+            AND ($18::timestamptz IS NULL OR "timestamp" <= $18::timestamptz)
+            AND ($5::text IS NULL OR status = $5)
+            AND ($6::text IS NULL OR coalesce(user_id, '') = $6)
+            AND ($7::text IS NULL OR coalesce(model, '') = $7)
+            AND ($8::text IS NULL OR coalesce(provider, '') = $8)
+            AND ($9::text IS NULL OR coalesce(endpoint, '') = $9)
+            AND ($10::text IS NULL OR coalesce(upstream, '') = $10)
+            AND ($11::text IS NULL OR coalesce(task_type, '') = $11)
+            AND ($12::text IS NULL OR coalesce(project_id, '') = $12)
+            AND ($13::text IS NULL OR coalesce(key_id, '') = $13)
+            AND ($14::text IS NULL OR coalesce(session_id, '') = $14)
+            AND ($15::text IS NULL OR coalesce(conversation_id, '') = $15)
+            AND ($17::text IS NULL OR coalesce(tags ->> $16::text, '') = $17)
+        ORDER BY "timestamp" DESC, id DESC LIMIT $3::int OFFSET $4::int
+        """
     private static let oneCallSQL = callColumns + " WHERE call_id = $1::uuid ORDER BY attempt"
 
     package func calls(_ query: CallQuery) throws(StoreError) -> [CallRow] {
+        Self.callRows(try run("reading calls", Self.newestSQL, Self.values(of: query)))
+    }
+
+    /// Bound by the statements of lists and of samples alike.
+    static func values(of query: CallQuery) -> [String?] {
         let told: [SpendDimension] = [
             .user, .model, .provider, .endpoint, .upstream, .taskType, .project, .key, .session,
             .conversation,
         ]
-        return Self.callRows(
-            try run(
-                "reading calls", Self.newestSQL,
-                [
-                    query.since.text, query.until.text, String(query.limit),
-                    String(query.offset), query.status,
-                ] + told.map(query.value(of:)) + [query.tagFilter?.name, query.tagFilter?.value]))
+        return [
+            query.since.text, query.until.text, String(query.limit), String(query.offset),
+            query.status,
+        ] + told.map(query.value(of:)) + [
+            query.tagFilter?.name, query.tagFilter?.value, query.cursor,
+        ]
     }
 
     /// Day by day, as an index has each day's calls by their cost.

@@ -37,6 +37,7 @@ extension PostgresStore {
         object.add("session_id", call.session)
         object.add("tags", call.tagsJSON)
         object.add("provider", call.provider)
+        object.add("upstream", call.upstream)
         object.add("endpoint", call.endpoint)
         object.add("model", call.model)
         object.add("input_tokens", call.usage.inputTokens)
@@ -57,25 +58,29 @@ extension PostgresStore {
 
     /// Rows that no gateway has counted yet; each takes them up within a second.
     private static let head = """
+        WITH incoming AS (SELECT * FROM json_to_recordset($1::json) AS r(call_id uuid,
+            at timestamptz, user_id text, project_id text, key_id text, session_id text,
+            tags text, provider text, upstream text, endpoint text, model text,
+            input_tokens bigint, output_tokens bigint, total_tokens bigint,
+            cache_read_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint,
+            usage text, usage_status text, cost numeric, price_version text, status text,
+            request_duration_ms bigint, metadata text)),
+        fresh AS (INSERT INTO imported_calls (call_id) SELECT DISTINCT call_id FROM incoming
+            ON CONFLICT DO NOTHING RETURNING call_id)
         INSERT INTO api_cost_tracking (call_id, attempt, "timestamp", created_at, payer_id,
             project_id, key_id, session_id, tags, provider, upstream, endpoint, model,
             model_requested, input_tokens, output_tokens, total_tokens, cache_read_tokens,
             cache_write_tokens, reasoning_tokens, usage, usage_status, cost_usd, price_version,
             status, request_duration_ms, streamed, cached, metadata, request_id, counted, user_id)
         SELECT call_id, 1, at, at, user_id, project_id, key_id, session_id, tags::jsonb, provider,
-            'import', endpoint, model, model, input_tokens, output_tokens, total_tokens,
+            upstream, endpoint, model, model, input_tokens, output_tokens, total_tokens,
             cache_read_tokens, cache_write_tokens, reasoning_tokens, usage::jsonb, usage_status,
             cost * 0.000000000001, price_version, status, request_duration_ms, false,
             status = 'cached', metadata::jsonb, call_id::text, false,
         """
 
     private static let tail = """
-             FROM json_to_recordset($1::json) AS r(call_id uuid, at timestamptz, user_id text,
-            project_id text, key_id text, session_id text, tags text, provider text,
-            endpoint text, model text, input_tokens bigint, output_tokens bigint,
-            total_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint,
-            reasoning_tokens bigint, usage text, usage_status text, cost numeric,
-            price_version text, status text, request_duration_ms bigint, metadata text)
+             FROM incoming JOIN fresh USING (call_id)
         ON CONFLICT (call_id, attempt) WHERE call_id IS NOT NULL DO NOTHING
         """
 

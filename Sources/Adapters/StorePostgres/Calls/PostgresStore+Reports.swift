@@ -12,8 +12,10 @@ extension PostgresStore {
             connection throws(PostgresFailure) -> ([Part], [PostgresResult]) in
             let more = try connection.pipeline([
                 PostgresStatement("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
+                // Sums of many values would be sorted on disk.
+                PostgresStatement("SET LOCAL work_mem = '64MB'"),
                 PostgresStatement(Self.moreSQL, [query.until.text, query.dayEnd.text]),
-            ])[1]
+            ])[2]
             let parts = (more.flag(0, 0) ? query.parts : query.partsToDayEnd).map {
                 (part: $0, statements: Self.statements(query, $0))
             }

@@ -11,18 +11,16 @@ extension PostgresStore {
             status IS DISTINCT FROM 'error', attempt, streamed, service_tier,
             request_duration_ms, time_to_first_token_ms, input_tokens, output_tokens,
             cache_read_tokens, cache_write_tokens, reasoning_tokens,
-            (cost_usd * 1000000000000)::numeric(38,0), (held_usd * 1000000000000)::numeric(38,0)
-        FROM spend_rows
-        WHERE "timestamp" >= $1::timestamptz AND "timestamp" < $2::timestamptz
-            AND status IS DISTINCT FROM 'blocked' AND endpoint IS DISTINCT FROM 'adjustment'
-        ORDER BY "timestamp" DESC, id DESC LIMIT $3::int
-        """
+            (cost_usd * 1000000000000)::numeric(38,0), (held_usd * 1000000000000)::numeric(38,0),
+            price_version IS NOT NULL
+        FROM (SELECT * FROM spend_rows WHERE status IS DISTINCT FROM 'blocked'
+            AND endpoint IS DISTINCT FROM 'adjustment'
+            AND upstream IS DISTINCT FROM 'import-sum') AS r
+        """ + chosen
 
-    package func samples(
-        since: Instant, until: Instant, limit: Int
-    ) throws(StoreError) -> [CallSample] {
+    package func samples(_ query: CallQuery) throws(StoreError) -> [CallSample] {
         let result = try run(
-            "reading the newest calls", Self.samplesSQL, [since.text, until.text, String(limit)])
+            "reading the newest calls", Self.samplesSQL, Self.values(of: query))
         return result.rows.map { row in
             var sample = CallSample()
             sample.moment =
@@ -47,6 +45,7 @@ extension PostgresStore {
             sample.reasoning = result.number(row, 18) ?? 0
             sample.cost = result.amount(row, 19) ?? .zero
             sample.held = result.amount(row, 20) ?? .zero
+            sample.isPriced = result.flag(row, 21)
             return sample
         }
     }
@@ -54,12 +53,17 @@ extension PostgresStore {
     /// Out of the sums by day, which stand by calls that were rated later too.
     private static let ratingsSQL = """
         SELECT provider, model, task_type, sum(positive_ratings), sum(negative_ratings)
-        FROM performance_rollups WHERE bucket >= $1::timestamptz
+        FROM performance_rollups
+        WHERE bucket >= $1::timestamptz AND bucket < $2::timestamptz
         GROUP BY 1, 2, 3 HAVING sum(ratings) <> 0 ORDER BY 1, 2, 3
         """
 
-    package func ratings(since day: CivilDate) throws(StoreError) -> [RatingCount] {
-        let result = try run("reading ratings", Self.ratingsSQL, [day.start.text])
+    package func ratings(
+        since first: CivilDate, through last: CivilDate
+    ) throws(StoreError) -> [RatingCount] {
+        let result = try run(
+            "reading ratings", Self.ratingsSQL,
+            [first.start.text, last.advanced(byDays: 1).start.text])
         return result.rows.map { row in
             RatingCount(
                 provider: result.text(row, 0) ?? "", model: result.text(row, 1) ?? "",

@@ -123,6 +123,11 @@ $$),
     sha256 text,
     success boolean NOT NULL,
     error text
+$$),
+    -- What was imported once stays known when its row is past its retention.
+    (14, 'imported_calls', $$
+    call_id uuid PRIMARY KEY,
+    imported_at timestamptz NOT NULL DEFAULT now()
 $$)
 ),
 created AS (

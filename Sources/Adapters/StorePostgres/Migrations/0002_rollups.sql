@@ -183,12 +183,12 @@ additions AS (
             array_to_string(p.keys, ', '), p.changed) AS statement
     FROM parts AS p JOIN sources AS s USING (src) CROSS JOIN events AS e
 ),
--- Each facet's sums lie together, however many the others have: a report reads those of one.
+-- A facet's sums lie together, however many sessions there are, as a report reads those of one.
+-- The parts are few, as a statement prepares each that it adds to.
 facets (rank, tbl, listed) AS (VALUES
     (1, 'cost_rollups_whole', $$'', 'cached'$$), (2, 'cost_rollups_user', $$'user'$$),
-    (3, 'cost_rollups_project', $$'project'$$), (4, 'cost_rollups_key', $$'key'$$),
-    (5, 'cost_rollups_session', $$'session'$$),
-    (6, 'cost_rollups_conversation', $$'conversation'$$), (7, 'cost_rollups_tag', $$'tag'$$)
+    (3, 'cost_rollups_group', $$'project', 'key', 'tag'$$),
+    (4, 'cost_rollups_session', $$'session', 'conversation'$$)
 ),
 tables (rank, tbl, body, options) AS (
     SELECT v.* FROM kinds CROSS JOIN LATERAL (VALUES
@@ -344,9 +344,10 @@ $body$$text$, 'DROP FUNCTION spendfuse_short(text)',
     UNION ALL
     SELECT 22, 0, 0, 'INSERT INTO rollup_state VALUES (1)', NULL, NULL
     UNION ALL
-    SELECT 22, p.rank, 0, format(E'INSERT INTO %I (%s)\nSELECT %s\nFROM (%s) AS e%s\nGROUP BY %s',
-            p.tbl, p.columns, p.added, format(s.reading, format('(SELECT 1 AS sign, %s FROM %I)',
-            s.relevant, s.src)), p.joined, p.places), NULL, NULL
+    SELECT 22, p.rank, 0, format(E'INSERT INTO %I (%s)\nSELECT %s\nFROM (%s) AS e%s\nGROUP BY %s'
+            '\nORDER BY %6$s', p.tbl, p.columns, p.added, format(s.reading,
+            format('(SELECT 1 AS sign, %s FROM %I)', s.relevant, s.src)), p.joined, p.places),
+        NULL, 'a span of time lies together'
     FROM parts AS p JOIN sources AS s USING (src)
     UNION ALL
     SELECT 23, rank, 0, format('ALTER TABLE %I ADD PRIMARY KEY (%s)', tbl,

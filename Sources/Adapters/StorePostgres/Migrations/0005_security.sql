@@ -32,6 +32,7 @@ WITH tables (pos, tbl, kind, owner, service) AS (VALUES
     (22, 'retention_runs', 'staff', NULL, ARRAY['SELECT', 'INSERT', 'UPDATE']),
     (23, 'backups', 'staff', NULL, ARRAY['SELECT', 'INSERT', 'UPDATE']),
     (24, 'migration_history', 'closed', NULL, ARRAY['SELECT']),
+    (40, 'imported_calls', 'closed', NULL, ARRAY['SELECT', 'INSERT']),
     -- Triggers write these with their owner's rights, whoever changes the rows.
     (25, 'cost_rollups', 'staff', NULL, ARRAY['SELECT']),
     (26, 'conversation_rollups', 'staff', NULL, ARRAY['SELECT']),
@@ -40,10 +41,7 @@ WITH tables (pos, tbl, kind, owner, service) AS (VALUES
     (29, 'payer_rollups', 'staff', NULL, ARRAY['SELECT']),
     (30, 'rollup_state', 'staff', NULL, ARRAY['SELECT']),
     (31, 'cost_rollups_whole', 'part', NULL, NULL), (32, 'cost_rollups_user', 'part', NULL, NULL),
-    (33, 'cost_rollups_project', 'part', NULL, NULL), (34, 'cost_rollups_key', 'part', NULL, NULL),
-    (35, 'cost_rollups_session', 'part', NULL, NULL),
-    (36, 'cost_rollups_conversation', 'part', NULL, NULL),
-    (37, 'cost_rollups_tag', 'part', NULL, NULL)
+    (33, 'cost_rollups_group', 'part', NULL, NULL), (34, 'cost_rollups_session', 'part', NULL, NULL)
 ),
 views (tbl) AS (VALUES
     ('spend_days'), ('spend_hours'), ('payer_days'), ('performance_days'),

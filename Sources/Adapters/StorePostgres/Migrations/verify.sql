@@ -6,7 +6,7 @@ tables (tbl, is_readable) AS (VALUES
     ('budget_alerts', true), ('cost_models', true), ('cost_model_versions', true),
     ('api_logs', true), ('notifications', true), ('notification_preferences', true),
     ('zapier_webhook_logs', true), ('installation', false), ('change_marks', true),
-    ('gateway_keys', true), ('price_overrides', true), ('replicas', true),
+    ('gateway_keys', true), ('price_overrides', true), ('imported_calls', true), ('replicas', true),
     ('budget_windows', true), ('budget_leases', true), ('breaker_trips', true),
     ('alert_deliveries', true), ('alert_delivery_attempts', true), ('audit_log', true),
     ('retention_runs', true), ('backups', true), ('migration_history', true),
@@ -255,8 +255,7 @@ sampled AS (
 ),
 -- Row security lets nobody but the owner read them: others read their whole.
 partitions (name) AS (VALUES ('cost_rollups_whole'), ('cost_rollups_user'),
-    ('cost_rollups_project'), ('cost_rollups_key'), ('cost_rollups_session'),
-    ('cost_rollups_conversation'), ('cost_rollups_tag')
+    ('cost_rollups_group'), ('cost_rollups_session')
 ),
 -- What everybody or somebody who did not sign in could do to an object of the contract.
 exposed AS (

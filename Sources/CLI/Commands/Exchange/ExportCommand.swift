@@ -37,15 +37,12 @@ struct ExportCommand: ParsableCommand {
             let rows = try Failure.reported(exit: .storeUnreachable) { try store.calls(query) }
             show(rows, isFirst: written == 0)
             written += rows.count
-            guard rows.count == Self.page, let last = rows.last?.text("timestamp"),
-                let moment = Instant(text: last)
-            else { break }
-            StandardError.print("\(written) rows, down to \(moment.shortText)")
-            // The page may have ended among rows of one moment: they come again, and are skipped.
+            guard rows.count == Self.page, let last = rows.last?.text("timestamp") else { break }
+            StandardError.print("\(written) rows, down to \(last)")
+            // The page may have ended among rows of one time: they come again, and are skipped.
             let same = rows.count { $0.text("timestamp") == last }
-            let isSame = query.until == Instant(microseconds: moment.microseconds + 1)
-            query.offset = isSame ? query.offset + same : same
-            query.until = Instant(microseconds: moment.microseconds + 1)
+            query.offset = query.cursor == last ? query.offset + same : same
+            query.cursor = last
         }
         StandardError.print("\(written) rows")
     }

@@ -56,7 +56,9 @@ struct ImportCommand: ParsableCommand {
             return moment
         }
         let read = try Failure.reported {
-            try SpendImport(try ExportFile.read(file), from: from, user: payer, prices: prices)
+            try SpendImport(
+                try ExportFile.read(file), from: from, user: payer, prices: prices,
+                now: SystemClock().now())
         }
         for reason in read.leftOut { StandardError.print("left out: \(reason)") }
         let calls = read.calls.filter { call in end.map { call.moment < $0 } ?? true }

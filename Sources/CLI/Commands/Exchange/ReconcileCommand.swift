@@ -52,20 +52,22 @@ struct ReconcileCommand: ParsableCommand {
         let prices = try shared.prices()
         let (since, until) = try span.span()
         let now = SystemClock().now()
+        let (own, zone) = (try span.zone(), try SpanOptions.zone(named: provider.zoneName))
+        // Whole days of the provider: those that the span names, whatever zone it is given in.
+        let first = zone.start(of: own.day(at: since))
+        let last = own.day(at: until.advanced(bySeconds: -1))
+        let end = zone.start(of: last.advanced(byDays: 1))
         let read = try Failure.reported {
             try BillReader.bill(
-                try file.map(ExportFile.read) ?? fetched(since, until), of: provider,
+                try file.map(ExportFile.read) ?? fetched(first, end), of: provider,
                 prices: prices)
         }
-        let zone = try SpanOptions.zone(named: read.zoneName)
         let bill = read.byDay(in: zone)
         for note in Set(bill.notes).sorted() { StandardError.print("note: \(note)") }
-        // Whole days of the provider, whatever zone the span was given in.
-        let first = zone.start(of: zone.day(at: since))
         let ours = try Failure.reported(exit: .storeUnreachable) {
             try shared.ledger().report(
                 SpendQuery(
-                    dimensions: [.day], since: first, until: until,
+                    dimensions: [.day], since: first, until: end,
                     filters: [SpendFilter(.provider, provider.rawValue)], zone: zone))
         }
         var days: [CivilDate: Amount] = [:]
@@ -74,7 +76,7 @@ struct ReconcileCommand: ParsableCommand {
             days[CivilDate(day), default: .zero] += line.cost
         }
         let comparison = Reconciliation(
-            bill, ours: days, since: first, until: until, now: now, zone: zone)
+            bill, ours: days, since: first, until: end, now: now, zone: zone)
         output.show(comparison.table)
         guard comparison.passes(tolerance: limit) else { return }
         StandardError.print(

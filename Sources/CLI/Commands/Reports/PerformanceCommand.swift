@@ -44,8 +44,10 @@ struct PerformanceCommand: ParsableCommand {
                 byTask: try store.report(
                     SpendQuery(dimensions: [.model, .taskType], since: since, until: until)),
                 samples: try store.samples(
-                    since: since, until: until, limit: Self.sampledCalls),
-                ratings: try store.ratings(since: CivilDate(since)), priority: priority)
+                    CallQuery(since: since, until: until, limit: Self.sampledCalls)),
+                ratings: try store.ratings(
+                    since: CivilDate(since), through: CivilDate(until.advanced(bySeconds: -1))),
+                priority: priority)
         }
         var table = by == .model ? report.modelTable : report.taskTable
         table.facts = [("since", since.shortText), ("until", until.shortText)]

@@ -43,15 +43,12 @@ package struct AdviceBasis: Sendable {
     package var keys: [KeyUse]
     package var standings: [BudgetStanding]
     package var budgetStarts: [BudgetID: Instant]
-    /// Provider, model or piece, calls.
-    package var unpriced: [(provider: String, what: String, calls: Int64)]
 
     package init(
         now: Instant, prices: PriceBook, byModel: SpendReport, byTask: SpendReport,
         byKey: SpendReport, byDay: SpendReport, byHour: SpendReport, recentUsers: SpendReport,
         earlierUsers: SpendReport, samples: [CallSample], ratings: [RatingCount], keys: [KeyUse],
-        standings: [BudgetStanding], budgetStarts: [BudgetID: Instant],
-        unpriced: [(provider: String, what: String, calls: Int64)]
+        standings: [BudgetStanding], budgetStarts: [BudgetID: Instant]
     ) {
         self.now = now
         self.prices = prices
@@ -67,7 +64,6 @@ package struct AdviceBasis: Sendable {
         self.keys = keys
         self.standings = standings
         self.budgetStarts = budgetStarts
-        self.unpriced = unpriced
     }
 
     package var performance: PerformanceReport {
@@ -83,12 +79,14 @@ package struct AdviceBasis: Sendable {
                 / Int128(seconds))
     }
 
-    /// What an average call of a usage costs at a model's standard prices; nil without a price.
+    /// What a call's tokens cost at a model's prices of today; nil without a price, or without the
+    /// service tier that is asked for.
     func cost(
         of sample: CallSample, provider: String, model: String, context: PriceContext? = nil
     ) -> Amount? {
         guard let entry = prices.entry(provider: provider, model: model, at: now),
-            entry.period != nil
+            let period = entry.period,
+            context?.serviceTier.map({ period.serviceTiers[$0] != nil }) ?? true
         else { return nil }
         return try? CostModel.cost(
             of: sample.usage, at: entry, context: context ?? PriceContext())

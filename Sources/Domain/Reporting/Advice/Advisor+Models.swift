@@ -10,6 +10,13 @@ extension Advisor {
     /// Another model must save at least this share.
     private static let leastPercent: Int128 = 10
 
+    /// A mean of calls says nothing of how long each was.
+    private static var short: PriceContext {
+        var context = PriceContext()
+        context.contextInput = 0
+        return context
+    }
+
     static func cheaperModels(_ basis: AdviceBasis) -> [Finding] {
         basis.performance.tasks.flatMap { task, ranked in
             ranked.map(\.model).compactMap { model -> Finding? in
@@ -18,15 +25,20 @@ extension Advisor {
                 else { return nil }
                 let others = ranked.map(\.model).filter { fits($0, insteadOf: model) }
                 let mix = average(line)
+                // Prices of lists on both sides: what else was charged would be with both.
+                guard
+                    let own = basis.cost(
+                        of: mix, provider: model.provider, model: model.model, context: short)
+                else { return nil }
                 let options = others.compactMap {
                     other -> (model: ModelPerformance, saving: Amount)? in
                     guard
                         let price = basis.cost(
-                            of: mix, provider: other.provider, model: other.model)
+                            of: mix, provider: other.provider, model: other.model, context: short)
                     else { return nil }
-                    let whole = Amount(picodollars: price.picodollars * Int128(line.calls))
-                    let saving = model.cost - whole
-                    guard saving.picodollars * 100 >= model.cost.picodollars * leastPercent,
+                    let saving = Amount(
+                        picodollars: (own - price).picodollars * Int128(line.calls))
+                    guard price.picodollars * 100 <= own.picodollars * (100 - leastPercent),
                         isWorthwhile(saving)
                     else { return nil }
                     return (other, saving)
@@ -75,7 +87,8 @@ extension Advisor {
 
     static func batchEligible(_ basis: AdviceBasis) -> [Finding] {
         let waiting = basis.samples.filter {
-            $0.isSuccess && !$0.isStreamed && ($0.serviceTier.map { $0 == "default" } ?? true)
+            $0.isSuccess && !$0.isStreamed
+                && ($0.serviceTier.map { ["default", "standard"].contains($0) } ?? true)
         }
         return grouped(waiting) { [$0.provider, $0.model] }.compactMap { names, calls in
             guard calls.count >= leastBatch else { return nil }
@@ -85,9 +98,10 @@ extension Advisor {
                     let batch = basis.cost(
                         of: call, provider: names[0], model: names[1],
                         context: PriceContext(serviceTier: "batch")),
-                    batch < call.cost
+                    let now = basis.cost(of: call, provider: names[0], model: names[1]),
+                    batch < now
                 else { continue }
-                saving += call.cost - batch
+                saving += now - batch
             }
             let monthly = basis.monthly(saving)
             guard isWorthwhile(monthly) else { return nil }

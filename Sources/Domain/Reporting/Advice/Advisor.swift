@@ -56,12 +56,14 @@ package enum Advisor {
     }
 
     private static func unpricedModels(_ basis: AdviceBasis) -> [Finding] {
-        basis.unpriced.map { use in
+        grouped(basis.samples.filter { !$0.isPriced && $0.isSuccess }) {
+            [$0.provider, $0.model]
+        }.map { names, calls in
             Finding(
-                .unpricedModel, "\(use.provider)/\(use.what)",
-                "\(use.calls) calls of \(use.what) were booked without a price",
-                remedy: "'spendfuse prices set \(use.provider) \(use.what) …', then"
-                    + " 'spendfuse reprice'", calls: use.calls)
+                .unpricedModel, "\(names[0])/\(names[1])",
+                "\(calls.count) of the newest calls of \(names[1]) were booked without a price",
+                remedy: "'spendfuse prices set \(names[0]) \(names[1]) …', then"
+                    + " 'spendfuse reprice'", calls: Int64(calls.count))
         }
     }
 

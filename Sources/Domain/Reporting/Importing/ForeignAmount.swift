@@ -8,7 +8,10 @@ package enum ForeignAmount {
     /// In USD, rounded half away from zero to a whole picodollar; nil for what is no amount.
     /// `cents`: the text is in hundredths of a dollar.
     package static func amount(_ text: String, cents: Bool = false) -> Amount? {
-        var text = text.filter { !" ,$\u{A0}".contains($0) }[...]
+        guard let plain = withoutCommas(text.filter { !" $\u{A0}".contains($0) }) else {
+            return nil
+        }
+        var text = plain[...]
         let isNegative = text.first == "-"
         if isNegative || text.first == "+" { text = text.dropFirst() }
         let parts = text.split(
@@ -18,13 +21,25 @@ package enum ForeignAmount {
         }
         let sides = number.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let digits = sides.joined()
-        guard !digits.isEmpty, digits.count <= 60, abs(exponent) < 60,
+        guard !digits.isEmpty, digits.count <= 60, (-60...60).contains(exponent),
             digits.allSatisfy({ "0123456789".contains($0) })
         else { return nil }
         exponent -= sides.count > 1 ? sides[1].count : 0
         exponent += Amount.fractionDigits - (cents ? 2 : 0)
         guard let magnitude = scaled(Array(digits), exponent) else { return nil }
         return Amount(picodollars: isNegative ? -magnitude : magnitude)
+    }
+
+    /// Nil where a comma stands for anything but thousands: `1,23` is not 123.
+    private static func withoutCommas(_ text: String) -> String? {
+        guard text.contains(",") else { return text }
+        let whole = text.prefix { $0 != "." }
+        let groups = whole.split(separator: ",", omittingEmptySubsequences: false)
+        let first = groups[0].drop { "+-".contains($0) }
+        guard (1...3).contains(first.count), groups.dropFirst().allSatisfy({ $0.count == 3 }) else {
+            return nil
+        }
+        return text.filter { $0 != "," }
     }
 
     private static func scaled(_ digits: [Character], _ exponent: Int) -> Int128? {

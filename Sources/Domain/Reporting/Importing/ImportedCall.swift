@@ -25,6 +25,13 @@ package struct ImportedCall: Sendable {
     package var status = "success"
     package var priceVersion: String?
     package var duration: Int64?
+    /// Whether it stands for calls of which nothing is known but their sum.
+    package var isSum = false
+
+    /// What stands for the upstream of the row: advice on single calls passes sums over.
+    package var upstream: String { isSum ? Self.sumUpstream : "import" }
+    package static let sumUpstream = "import-sum"
+
     /// How many calls it stands for.
     package var requests: Int64 = 1
 

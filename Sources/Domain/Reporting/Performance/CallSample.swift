@@ -16,6 +16,7 @@ package struct CallSample: Sendable {
     package var isSuccess = true
     package var attempt: Int64 = 1
     package var isStreamed = false
+    package var isPriced = true
     package var serviceTier: String?
     /// In milliseconds; nil where it was not measured.
     package var duration: Int64?

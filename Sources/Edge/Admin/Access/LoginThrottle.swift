@@ -1,10 +1,9 @@
 internal import Chronology
 internal import Synchronization
 
-/// Slows down who guesses keys: so many failures a minute from one address, and so many from all.
+/// Slows down who guesses the admin key: so many failures a minute from one address.
 final class LoginThrottle: Sendable {
     static let failuresPerMinute = 5
-    static let failuresOfAll = 60
     private static let windowSeconds: Int64 = 60
     /// Addresses that are remembered; beyond it the oldest failures are forgotten with the window.
     private static let maximumAddresses = 1_000
@@ -12,7 +11,6 @@ final class LoginThrottle: Sendable {
     private struct State {
         var began = Instant(seconds: 0)
         var failures: [String: Int] = [:]
-        var all = 0
     }
 
     private let state = Mutex(State())
@@ -21,10 +19,9 @@ final class LoginThrottle: Sendable {
     func wait(of address: String, at now: Instant) -> Int64? {
         state.withLock { state in
             Self.renew(&state, now)
-            guard
-                state.failures[address, default: 0] >= Self.failuresPerMinute
-                    || state.all >= Self.failuresOfAll
-            else { return nil }
+            guard state.failures[address, default: 0] >= Self.failuresPerMinute else {
+                return nil
+            }
             return max(1, Self.windowSeconds - (now.seconds - state.began.seconds))
         }
     }
@@ -32,7 +29,6 @@ final class LoginThrottle: Sendable {
     func noteFailure(of address: String, at now: Instant) {
         state.withLock { state in
             Self.renew(&state, now)
-            state.all += 1
             if state.failures.count < Self.maximumAddresses || state.failures[address] != nil {
                 state.failures[address, default: 0] += 1
             }

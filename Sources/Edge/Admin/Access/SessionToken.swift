@@ -28,11 +28,15 @@ struct SessionToken: Sendable {
 
     /// Fields in hexadecimal, and what signs them.
     func text(signedWith key: SymmetricKey) -> String {
-        let (user, keyID) =
-            if case .user(let user, let keyID) = viewer { (user, keyID) } else { ("", "") }
+        let (user, keyID, mark) =
+            if case .user(let user, let keyID, let mark) = viewer {
+                (user, keyID, mark)
+            } else {
+                ("", "", "")
+            }
         let fields = [
             viewer.isAdmin ? "admin" : "user", Array(user.utf8).hex, Array(keyID.utf8).hex, nonce,
-            String(begun.seconds), String(seen.seconds),
+            String(begun.seconds), String(seen.seconds), mark,
         ]
         let body = fields.joined(separator: String(Self.separator))
         return body + String(Self.separator) + Self.signature(of: body, key).hex
@@ -49,7 +53,7 @@ struct SessionToken: Sendable {
                 signature, authenticating: Array(body.utf8), using: key)
         else { return nil }
         let fields = body.split(separator: Self.separator, omittingEmptySubsequences: false)
-        guard fields.count == 6, let user = [UInt8](hex: fields[1]),
+        guard fields.count == 7, let user = [UInt8](hex: fields[1]),
             let keyID = [UInt8](hex: fields[2]), let begun = Int64(fields[4]),
             let seen = Int64(fields[5]),
             (0..<Self.maximumSeconds).contains(now.seconds - begun),
@@ -59,8 +63,8 @@ struct SessionToken: Sendable {
             fields[0] == "admin"
             ? .admin
             : .user(
-                String(decoding: user, as: UTF8.self), keyID: String(decoding: keyID, as: UTF8.self)
-            )
+                String(decoding: user, as: UTF8.self),
+                keyID: String(decoding: keyID, as: UTF8.self), mark: String(fields[6]))
         nonce = String(fields[3])
         self.begun = Instant(seconds: begun)
         self.seen = Instant(seconds: seen)

@@ -3,12 +3,13 @@ package import Gateway
 /// Who looks at the dashboard.
 package enum Viewer: Hashable, Sendable {
     case admin
-    /// Sees what this user spent, and nothing else. Known by a gateway key.
-    case user(String, keyID: String)
+    /// Sees what this user spent, and nothing else. Known by a gateway key, whose mark changes
+    /// with its secret.
+    case user(String, keyID: String, mark: String)
 
     /// The user that every figure is kept to; nil: all.
     var onlyUser: String? {
-        if case .user(let name, _) = self { return name }
+        if case .user(let name, _, _) = self { return name }
         return nil
     }
 
@@ -18,7 +19,7 @@ package enum Viewer: Hashable, Sendable {
     var actor: String {
         switch self {
         case .admin: "dashboard"
-        case .user(let name, let keyID): "dashboard \(name) (\(keyID))"
+        case .user(let name, let keyID, _): "dashboard \(name) (\(keyID))"
         }
     }
 }
@@ -30,28 +31,38 @@ package struct AdminCredentials: Sendable {
     private let adminDigest: [UInt8]
     private let digest: @Sendable (String) -> [UInt8]
     private let gatewayKey: @Sendable (String) -> GatewayKey?
-    private let isKeyKnown: @Sendable (String) -> Bool
+    /// The digest of a key's secret, by the key's id; nil once it is revoked.
+    private let keyDigest: @Sendable (String) -> [UInt8]?
 
     package init(
         adminKey: String, digest: @escaping @Sendable (String) -> [UInt8],
         gatewayKey: @escaping @Sendable (String) -> GatewayKey?,
-        isKeyKnown: @escaping @Sendable (String) -> Bool
+        keyDigest: @escaping @Sendable (String) -> [UInt8]?
     ) {
         adminDigest = digest(adminKey)
         self.digest = digest
         self.gatewayKey = gatewayKey
-        self.isKeyKnown = isKeyKnown
+        self.keyDigest = keyDigest
     }
 
-    func viewer(offering secret: String) -> Viewer? {
-        if digest(secret) == adminDigest { return .admin }
-        return gatewayKey(secret).map { .user($0.userID, keyID: $0.id) }
+    /// Bytes of a digest that tell one secret of a key from the next.
+    private static let markBytes = 8
+
+    /// By a gateway key: it has 256 random bits, so that nobody is slowed down who tries one.
+    func user(offering secret: String) -> Viewer? {
+        gatewayKey(secret).map {
+            .user($0.userID, keyID: $0.id, mark: mark(of: digest(secret)))
+        }
     }
 
-    /// False once the key of a session is revoked.
+    func isAdmin(_ secret: String) -> Bool { digest(secret) == adminDigest }
+
+    private func mark(of digest: [UInt8]) -> String { Array(digest.prefix(Self.markBytes)).hex }
+
+    /// False once the key of a session is revoked or has another secret.
     func isCurrent(_ viewer: Viewer) -> Bool {
-        guard case .user(_, let keyID) = viewer else { return true }
-        return isKeyKnown(keyID)
+        guard case .user(_, let keyID, let mark) = viewer else { return true }
+        return keyDigest(keyID).map { self.mark(of: $0) == mark } ?? false
     }
 
     /// What sessions are signed with: another admin key ends them all.

@@ -3,7 +3,9 @@ internal import Money
 /// Spend of days, hours or weeks as bars that are stacked by what it was for.
 struct StackedBars: Sendable {
     struct Series: Sendable {
+        /// As it is shown, and as it is; nil for what is many.
         let name: String
+        let value: String?
         /// One for each label.
         let values: [Amount]
     }

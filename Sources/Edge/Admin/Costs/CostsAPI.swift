@@ -2,6 +2,7 @@ internal import Accounting
 internal import Chronology
 internal import HTTPTypes
 internal import Hummingbird
+internal import Logging
 internal import Metering
 internal import Money
 internal import Reporting
@@ -18,6 +19,8 @@ struct CostsAPI: Sendable {
 
     private static let maximumDays: Int64 = 3_660
     private static let alertsShown = 100
+    /// Among which a user's own are looked for.
+    private static let alertsRead = 10_000
     private static let maximumBodyBytes = 4_096
 
     private var store: any SpendStore { dashboard.sources.store }
@@ -49,7 +52,14 @@ struct CostsAPI: Sendable {
         _ request: Request, _ context: AdminContext, bearerOnly: Bool = false,
         _ body: @escaping @Sendable (Viewer, FormFields) throws -> String
     ) async -> Response {
-        guard let viewer = viewer(request, context, bearerOnly: bearerOnly) else {
+        let viewer: Viewer
+        switch identity(request, context, bearerOnly: bearerOnly) {
+        case .known(let found): viewer = found
+        case .slowedDown(let seconds):
+            var response = Self.failure(.tooManyRequests, "too many wrong keys; try again later")
+            response.headers[.retryAfter] = String(seconds)
+            return response
+        case .unknown:
             return Self.failure(
                 .unauthorized,
                 "show the admin key or a gateway key: 'Authorization: Bearer KEY'")
@@ -61,23 +71,21 @@ struct CostsAPI: Sendable {
         } catch let error as PageProblem {
             return Self.failure(error.status, error.text)
         } catch {
-            return Self.failure(.serviceUnavailable, "the store did not answer: \(error)")
+            dashboard.logger.error("dashboard.failed", metadata: ["reason": "\(error)"])
+            return Self.failure(.serviceUnavailable, dashboard.words(of: error, to: viewer))
         }
     }
 
-    private func viewer(
+    private func identity(
         _ request: Request, _ context: AdminContext, bearerOnly: Bool
-    ) -> Viewer? {
+    ) -> Dashboard.Identity {
         let prefix = "Bearer "
         if let offered = request.headers[.authorization], offered.hasPrefix(prefix) {
-            let now = now
-            guard dashboard.throttle.wait(of: context.address, at: now) == nil else { return nil }
-            let secret = String(offered.dropFirst(prefix.count))
-            if let viewer = dashboard.credentials.viewer(offering: secret) { return viewer }
-            dashboard.throttle.noteFailure(of: context.address, at: now)
-            return nil
+            return dashboard.identify(
+                String(offered.dropFirst(prefix.count)), from: context.address)
         }
-        return bearerOnly ? nil : dashboard.session(of: request)?.viewer
+        guard !bearerOnly, let session = dashboard.session(of: request) else { return .unknown }
+        return .known(session.viewer)
     }
 
     /// The span and the user that a request is about.
@@ -123,9 +131,9 @@ struct CostsAPI: Sendable {
         let query = try query(viewer, fields, [.day])
         let report = try store.report(query)
         var object = Self.sums(report.total)
-        let today = CivilDate(query.until)
+        let today = CivilDate(now)
         for (name, since) in [
-            ("hourly_spending", query.until.advanced(bySeconds: -3_600)),
+            ("hourly_spending", now.advanced(bySeconds: -3_600)),
             ("daily_spending", today.start), ("monthly_spending", today.startOfMonth.start),
         ] {
             var span = query
@@ -146,8 +154,13 @@ struct CostsAPI: Sendable {
 
     private func models(_ viewer: Viewer, _ fields: FormFields) throws -> String {
         let name = fields["groupBy"] ?? "model"
-        guard let dimensions = SpendDimension.list(name) else {
-            throw PageProblem(.badRequest, "groupBy: '\(name)' is nothing that spend is told by")
+        guard let dimensions = SpendDimension.list(name),
+            !dimensions.contains(where: ReportView.tooMany.contains)
+        else {
+            throw PageProblem(
+                .badRequest,
+                "groupBy: '\(name)' is nothing that spend is told by here; sessions and"
+                    + " conversations are with 'spendfuse report'")
         }
         let report = try store.report(try query(viewer, fields, dimensions))
         return Self.envelope("models", Self.list(report))
@@ -182,8 +195,9 @@ struct CostsAPI: Sendable {
 
     private func alerts(_ viewer: Viewer, _ fields: FormFields) throws -> String {
         let (user, query) = (try user(viewer, fields), try query(viewer, fields, [.day]))
-        let rows = try store.alerts(all: true, since: query.since, limit: Self.alertsShown)
-            .filter { alert in user.map { $0 == alert.userID } ?? true }.map { alert in
+        let rows = try store.alerts(all: true, since: query.since, limit: Self.alertsRead)
+            .filter { alert in user.map { $0 == alert.userID } ?? true }
+            .prefix(Self.alertsShown).map { alert in
                 var object = JSONObjectText()
                 object.add("id", alert.id)
                 object.add("severity", alert.severity)

@@ -8,17 +8,15 @@ final class AdviceCache: Sendable {
 
     private let kept = Mutex<(at: Instant, findings: [Finding])?>(nil)
 
-    /// Two who ask at once can both work it out; the later one is kept.
+    /// Who asks while somebody works it out waits for that.
     func findings(at now: Instant, _ work: () throws -> [Finding]) rethrows -> [Finding] {
-        let known = kept.withLock { kept -> [Finding]? in
-            guard let kept, (0..<Self.secondsKept).contains(now.seconds - kept.at.seconds) else {
-                return nil
+        try kept.withLock { kept in
+            if let kept, (0..<Self.secondsKept).contains(now.seconds - kept.at.seconds) {
+                return kept.findings
             }
-            return kept.findings
+            let findings = try work()
+            kept = (now, findings)
+            return findings
         }
-        if let known { return known }
-        let findings = try work()
-        kept.withLock { $0 = (now, findings) }
-        return findings
     }
 }

@@ -119,9 +119,10 @@ extension Dashboard {
 
     private func acknowledge(_ visit: Visit) throws -> Response {
         let text = visit.fields["id"] ?? ""
-        let ids = Int64(text).map { [$0] }
-        guard ids != nil || text == "all" else {
-            throw PageProblem(.badRequest, "id: '\(text)' is not an alert's number")
+        let parts = text.split(separator: ",")
+        let ids = parts.compactMap { Int64($0) }
+        guard !ids.isEmpty, ids.count == parts.count, ids.count <= AlertsPage.maximumShown else {
+            throw PageProblem(.badRequest, "id: '\(text)' names no alerts")
         }
         _ = try sources.store.acknowledge(ids, by: visit.viewer.actor, at: visit.now)
         return Self.redirect("/alerts")

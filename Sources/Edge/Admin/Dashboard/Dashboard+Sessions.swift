@@ -18,9 +18,10 @@ extension Dashboard {
     /// With a token of now, where the last is of a while ago.
     func renewed(_ session: SessionToken, _ response: Response) -> Response {
         let now = sources.clock.now()
-        guard now.seconds - session.seen.seconds >= SessionToken.renewalSeconds else {
-            return response
-        }
+        // Whoever signs out stays out.
+        guard now.seconds - session.seen.seconds >= SessionToken.renewalSeconds,
+            response.headers[.setCookie] == nil
+        else { return response }
         let next = SessionToken(
             viewer: session.viewer, nonce: session.nonce, begun: session.begun, seen: now)
         var response = response
@@ -44,7 +45,10 @@ extension Dashboard {
         }
         let now = sources.clock.now()
         let next = Self.ownPath(fields["next"])
-        if let seconds = throttle.wait(of: address, at: now) {
+        let viewer: Viewer
+        switch identify(fields["key"] ?? "", from: address) {
+        case .known(let found): viewer = found
+        case .slowedDown(let seconds):
             var response = renderer.page(
                 "login",
                 LoginPage(
@@ -52,17 +56,40 @@ extension Dashboard {
                 status: .tooManyRequests)
             response.headers[.retryAfter] = String(seconds)
             return response
-        }
-        guard let viewer = credentials.viewer(offering: fields["key"] ?? "") else {
-            throttle.noteFailure(of: address, at: now)
-            logger.warning("dashboard.refused", metadata: ["from": "\(address)"])
+        case .unknown:
             return renderer.page(
                 "login", LoginPage(problem: "no such key", next: next), status: .unauthorized)
         }
         let session = SessionToken(viewer: viewer, nonce: Self.nonce(), begun: now, seen: now)
         var response = Self.redirect(next)
         response.headers[.setCookie] = cookie(session.text(signedWith: signing))
+        // Behind a proxy that speaks TLS the cookie keeps to it.
+        if Self.isEncrypted(request), let set = response.headers[.setCookie] {
+            response.headers[.setCookie] = set + "; Secure"
+        }
         return response
+    }
+
+    private static func isEncrypted(_ request: Request) -> Bool {
+        HTTPField.Name("x-forwarded-proto").flatMap { request.headers[$0] } == "https"
+    }
+
+    enum Identity {
+        case known(Viewer)
+        case unknown
+        /// Seconds until the admin key is heard from this address again.
+        case slowedDown(Int64)
+    }
+
+    /// Who shows a secret. Failures are logged, without it.
+    func identify(_ secret: String, from address: String) -> Identity {
+        if let viewer = credentials.user(offering: secret) { return .known(viewer) }
+        let now = sources.clock.now()
+        if let seconds = throttle.wait(of: address, at: now) { return .slowedDown(seconds) }
+        if credentials.isAdmin(secret) { return .known(.admin) }
+        throttle.noteFailure(of: address, at: now)
+        logger.warning("dashboard.refused", metadata: ["from": "\(address)"])
+        return .unknown
     }
 
     func logOut() -> Response {

@@ -87,8 +87,14 @@ struct Dashboard: Sendable {
             return problem(error.status, error.text)
         } catch {
             logger.error("dashboard.failed", metadata: ["reason": "\(error)"])
-            return problem(.serviceUnavailable, "the store did not answer: \(error)")
+            return problem(.serviceUnavailable, words(of: error, to: visit.viewer))
         }
+    }
+
+    /// Where the store is, and what it says, is for the admin alone.
+    func words(of error: any Error, to viewer: Viewer) -> String {
+        viewer.isAdmin
+            ? "the store did not answer: \(error)" : "the store did not answer; try again"
     }
 
     /// Runs what waits for the store on a thread that may wait.

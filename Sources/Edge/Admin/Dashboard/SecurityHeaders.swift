@@ -9,7 +9,7 @@ struct SecurityHeaders: RouterMiddleware {
         "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self';"
         + " frame-ancestors 'none'; base-uri 'none'"
     private static let fields: [(HTTPField.Name?, String)] = [
-        (.contentSecurityPolicy, policy), (HTTPField.Name("referrer-policy"), "no-referrer"),
+        (.contentSecurityPolicy, policy), (HTTPField.Name("referrer-policy"), "same-origin"),
         (HTTPField.Name("x-content-type-options"), "nosniff"),
         (HTTPField.Name("x-frame-options"), "DENY"),
         (HTTPField.Name("cross-origin-opener-policy"), "same-origin"),
@@ -33,6 +33,8 @@ struct LoopbackNames: RouterMiddleware {
     typealias Context = AdminContext
 
     let isLoopback: Bool
+    /// The address that it listens on, which is a name of its own.
+    let host: String
 
     private static let names: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
 
@@ -47,7 +49,7 @@ struct LoopbackNames: RouterMiddleware {
         let name =
             authority.dropLast(digits).hasSuffix(":") && digits > 0
             ? authority.dropLast(digits + 1) : authority[...]
-        guard Self.names.contains(name.lowercased()) else {
+        guard Self.names.contains(name.lowercased()) || name == host else {
             return AdminServer.text(
                 .misdirectedRequest,
                 "this listener is for this machine alone; call it localhost or 127.0.0.1\n")

@@ -19,6 +19,8 @@ struct AlertsPage: Sendable {
     let showsAll: Bool
     let hasOpen: Bool
     let isEmpty: Bool
+    /// Those that are shown: what came since is for another look.
+    let openIDs: String
 
     static let maximumShown = 200
     private static let days: Int64 = 90
@@ -45,5 +47,6 @@ struct AlertsPage: Sendable {
         }
         hasOpen = alerts.contains(where: \.isOpen)
         isEmpty = alerts.isEmpty
+        openIDs = alerts.filter(\.isOpen).map(\.id).joined(separator: ",")
     }
 }

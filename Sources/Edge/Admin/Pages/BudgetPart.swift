@@ -21,6 +21,7 @@ struct BudgetPart: Sendable {
     let editHref: String
     let canEdit: Bool
     var burnUp: String?
+    var course: TablePart?
 
     private static let barWidth = 200
 

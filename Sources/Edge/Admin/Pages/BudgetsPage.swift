@@ -14,6 +14,15 @@ struct BudgetsPage: Sendable {
     let all: Int
     let isCut: Bool
     let canEdit: Bool
+    /// Budgets that have nothing to show yet: rates, breakers, and those of values without calls.
+    let others: [Other]
+    let hasOthers: Bool
+
+    struct Other: Sendable {
+        let label: String
+        let text: String
+        let editHref: String
+    }
 }
 
 struct BudgetsReader {
@@ -27,69 +36,73 @@ struct BudgetsReader {
     let search: String?
 
     func page(_ frame: PageFrame) throws(StoreError) -> BudgetsPage {
-        let standings = try store.standings(at: now).filter { standing in
+        let all = try store.standings(at: now)
+        let standings = all.filter { standing in
             (viewer.onlyUser.map { standing.scope == .user($0) } ?? true)
-                && (search.map { standing.label.contains($0) } ?? true)
+                && isFound(standing.label, standing.budgetScope)
         }.sorted { left, right in
             (left.settled.wholePercent(of: left.limit) ?? 100, right.label)
                 > (right.settled.wholePercent(of: right.limit) ?? 100, left.label)
         }
         let starts = try store.budgetStarts()
+        let budgets = try store.budgets()
+        let zones = Dictionary(budgets.map { ($0.id, $0.calendar.zone) }) { first, _ in first }
         let keys = try store.keyListings()
         var (parts, drawn): ([BudgetPart], Int) = ([], 0)
         for standing in standings.prefix(Self.maximumShown) {
             var part = BudgetPart(
                 standing, began: starts[standing.budget], at: now, viewer: viewer)
             if drawn < Self.maximumDrawn,
-                let course = try course(of: standing, number: drawn, keys)
+                let course = try course(of: standing, zones[standing.budget] ?? .utc, keys)
             {
-                part.burnUp = course
+                part.burnUp = course.chart(number: drawn).svg
+                part.course = course.table
                 drawn += 1
             }
             parts.append(part)
         }
+        let shown = Set(all.map(\.budget))
+        let others =
+            viewer.isAdmin
+            ? budgets.filter { !shown.contains($0.id) && isFound("\($0.scope)", $0.scope) }
+                .prefix(Self.maximumShown).map(Self.other) : []
         return BudgetsPage(
             frame: frame, budgets: parts, search: search ?? "", shown: parts.count,
-            all: standings.count, isCut: standings.count > parts.count, canEdit: viewer.isAdmin)
+            all: standings.count, isCut: standings.count > parts.count, canEdit: viewer.isAdmin,
+            others: others, hasOthers: !others.isEmpty)
     }
 
-    /// Spend of a window so far, hour by hour or day by day; nil for windows that have no course,
-    /// and for scopes that reports do not know.
+    private func isFound(_ label: String, _ scope: Scope) -> Bool {
+        search.map { label.contains($0) || scope.description.contains($0) } ?? true
+    }
+
+    private static func other(_ budget: Budget) -> BudgetsPage.Other {
+        BudgetsPage.Other(
+            label: "\(BudgetName(budget.scope, budget.name))",
+            text: budget.fields.map { "\($0.field.rawValue) \($0.text)" }.joined(separator: ", ")
+                .printable,
+            editHref: "/budgets/edit"
+                + FormFields().with("scope", budget.scope.description).with("name", budget.name)
+                .query)
+    }
+
+    /// Spend of a window so far, by the hours or days of its zone; nil for windows that have no
+    /// course, and for scopes that reports do not know as limits do.
     private func course(
-        of standing: BudgetStanding, number: Int, _ keys: [KeyListing]
-    ) throws(StoreError) -> String? {
-        let zone = try store.budgets().first { $0.id == standing.budget }?.calendar.zone ?? .utc
-        let (dimension, seconds): (SpendDimension, Int64) =
-            switch standing.window {
-            case .daily: (.hour, 3_600)
-            case .weekly, .monthly: (.day, Instant.secondsPerDay)
-            case .hourly, .total, .perCall, .rolling: (.day, 0)
-            }
-        guard seconds > 0, let filters = standing.scope.filters(keys) else { return nil }
+        of standing: BudgetStanding, _ zone: CivilZone, _ keys: [KeyListing]
+    ) throws(StoreError) -> BudgetCourse? {
+        let dimension: SpendDimension
+        switch standing.window {
+        case .daily: dimension = .hour
+        case .weekly, .monthly: dimension = .day
+        case .hourly, .total, .perCall, .rolling: return nil
+        }
+        guard let filters = standing.scope.filters(keys) else { return nil }
         let report = try store.report(
             SpendQuery(
                 dimensions: [dimension], since: standing.span.start,
                 until: now.advanced(bySeconds: 1), filters: filters, zone: zone))
-        let costs = Dictionary(
-            report.lines.map { ($0.keys[0], $0.cost) }
-        ) { $0 + $1 }
-        var (sums, sum, moment): ([Amount], Amount, Instant) = ([], .zero, standing.span.start)
-        var counted: Set<String> = []
-        while moment <= now {
-            let label = report.query.label(
-                of: String(moment.text.prefix("YYYY-MM-DDTHH:MM".count)), by: dimension)
-            // The hour that clocks repeat has two names; a day of 25 hours has one.
-            if counted.insert(label).inserted { sum += costs[label] ?? .zero }
-            sums.append(sum)
-            moment = moment.advanced(bySeconds: seconds)
-        }
-        let length = standing.span.end.seconds - standing.span.start.seconds
-        let forecast = SpendForecast(standing, at: now)
-        return BurnUp(
-            id: "b\(number)", title: "Course of \(standing.label), \(standing.window.label)",
-            spent: sums, buckets: Int((length + seconds - 1) / seconds), limit: standing.limit,
-            projected: forecast.projected
-        ).svg
+        return BudgetCourse(standing, report, zone: zone, now: now)
     }
 }
 
@@ -102,7 +115,8 @@ extension Scope {
         case .user: dimension = .user
         case .project: dimension = .project
         case .provider: dimension = .provider
-        case .model: dimension = .model
+        // A limit of a model binds its snapshots and aliases too, which rows tell apart.
+        case .model: return nil
         case .endpoint: dimension = .endpoint
         case .session: dimension = .session
         case .tag: dimension = .tag(tagName ?? "")

@@ -14,7 +14,9 @@ struct CallsPage: Sendable {
 
     let frame: PageFrame
     let filters: [Filter]
-    let last: String
+    let last: String?
+    /// What the form has no field for, and keeps.
+    let kept: [CallPage.Fact]
     let zone: String
     let statuses: [BudgetForm.Choice]
     let table: TablePart
@@ -45,7 +47,12 @@ struct CallsPage: Sendable {
             shown.filter { viewer.isAdmin || $0 != "user" }.map {
                 Filter(name: $0, label: $0, value: view.fields[$0] ?? "")
             } + [Filter(name: "tag", label: "tag (name=value)", value: view.fields["tag"] ?? "")]
-        last = view.fields["last"] ?? "30d"
+        let hasDates = view.fields["since"] != nil
+        last = hasDates ? nil : view.fields["last"] ?? "30d"
+        let own = Set(shown + ["tag", "status", "tz", "page"] + (hasDates ? [] : ["last"]))
+        kept = view.fields.pairs.filter { !own.contains($0.name) && !$0.value.isEmpty }.map {
+            CallPage.Fact(name: $0.name, value: $0.value)
+        }
         zone = view.zone.name
         statuses = ["", "success", "error", "blocked", "cached"].map {
             BudgetForm.Choice(

@@ -23,6 +23,8 @@ struct ModelsPage: Sendable {
     let models: TablePart
     let tasks: TablePart
     let sampled: String
+    let filters: String
+    let isFiltered: Bool
 
     init(_ frame: PageFrame, _ view: ReportView, viewer: Viewer, _ store: any SpendStore)
         throws(StoreError)
@@ -31,19 +33,26 @@ struct ModelsPage: Sendable {
         spans = ReportView.spans.map { span in
             OverviewPage.Choice(
                 name: span == "month" ? "this month" : span,
-                href: view.href("/models", [("last", span)]),
-                isCurrent: span == view.fields["last"] ?? "30d")
+                href: view.href(
+                    "/models", [("last", span), ("since", nil), ("until", nil)]),
+                isCurrent: view.fields["since"] == nil && span == view.fields["last"] ?? "30d")
         }
-        let samples = try store.samples(
-            since: view.since, until: view.until, limit: Self.sampledCalls)
+        var newest = CallQuery(since: view.since, until: view.until, limit: Self.sampledCalls)
+        newest.filters = view.filters
+        let samples = try store.samples(newest)
         let report = PerformanceReport(
             byModel: try store.report(view.query([.provider, .model])),
             byTask: try store.report(view.query([.model, .taskType])),
-            samples: samples.filter { call in
-                viewer.onlyUser.map { $0 == call.user } ?? true
-            },
-            // What others think of a model is no user's business.
-            ratings: viewer.isAdmin ? try store.ratings(since: CivilDate(view.since)) : [])
+            samples: samples,
+            // Ratings are kept by model alone: of a part of the calls they cannot be told.
+            ratings: view.filters.isEmpty
+                ? try store.ratings(
+                    since: CivilDate(view.since),
+                    through: CivilDate(view.until.advanced(bySeconds: -1))) : [])
+        filters = view.filters.filter { $0.dimension != .user || viewer.isAdmin }.map {
+            "\($0.dimension.name) = \(OverviewReader.shown($0.value))"
+        }.joined(separator: ", ")
+        isFiltered = !filters.isEmpty
         sampled = Number.text(Int64(samples.count))
         models = TablePart(report.modelTable, caption: "Models, the dearest first")
         tasks = TablePart(report.taskTable, caption: "Models by kind of task, the best first")

@@ -76,7 +76,7 @@ struct OverviewReader {
     private static let shownFindings = 6
     private static let shownRefusals = 5
     private static let dimensions = [
-        "model", "key", "user", "provider", "project", "endpoint", "task_type", "session",
+        "model", "key", "user", "provider", "project", "endpoint", "task_type",
     ]
 
     let store: any SpendStore
@@ -87,12 +87,13 @@ struct OverviewReader {
     let findings: [Finding]
 
     func page() throws(StoreError) -> OverviewPage {
-        let report = try store.report(view.query([view.by, view.time]))
+        let report = try timeline()
         let before = try store.report(view.query([view.by]).previous)
         let outlook = try outlook()
         let standings = try standings()
         let starts = try store.budgetStarts()
-        let top = report.top(Self.told)
+        let hasRest = report.lines.contains { $0.keys[0] == SpendReport.other }
+        let top = report.top(Self.told + (hasRest ? 1 : 0))
         let chart = bars(top)
         let refusals = try refusals(report)
         return OverviewPage(
@@ -124,6 +125,37 @@ struct OverviewReader {
             hasFindings: !findings.isEmpty, by: view.by.name)
     }
 
+    /// Values of a dimension that are read with all of their days; of more, the dearest are.
+    private static let readWhole = 60
+
+    private func timeline() throws(StoreError) -> SpendReport {
+        let sums = try store.report(view.query([view.by]))
+        // A report is kept to one tag.
+        let canFilter = view.by.tag == nil || !view.filters.contains { $0.dimension.tag != nil }
+        guard sums.lines.count > Self.readWhole, canFilter else {
+            return try store.report(view.query([view.by, view.time]))
+        }
+        var lines: [SpendReport.Line] = []
+        var rest = Dictionary(
+            try store.report(view.query([view.time])).lines.map { ($0.keys[0], $0) }
+        ) { first, _ in first }
+        // Calls without a tag are read with the rest.
+        for value in sums.lines.map({ $0.keys[0] }).filter({ !$0.isEmpty }).prefix(Self.told) {
+            var query = view.query([view.time])
+            query.filters.append(SpendFilter(view.by, value))
+            for var line in try store.report(query).lines {
+                rest[line.keys[0]]?.subtract(line)
+                line.keys = [value, line.keys[0]]
+                lines.append(line)
+            }
+        }
+        for (time, var line) in rest {
+            line.keys = [SpendReport.other, time]
+            lines.append(line)
+        }
+        return SpendReport(query: view.query([view.by, view.time]), told: lines)
+    }
+
     /// The fullest first; a user's own only.
     private func standings() throws(StoreError) -> [BudgetStanding] {
         try store.standings(at: view.now).filter { standing in
@@ -152,15 +184,15 @@ struct OverviewReader {
             guard let place = places[line.keys[1]] else { continue }
             values[line.keys[0], default: labels.map { _ in .zero }][place] += line.cost
         }
-        let series = values.map { StackedBars.Series(name: Self.shown($0.key), values: $0.value) }
-            .sorted { left, right in
-                let sums = (
-                    left.values.reduce(Amount.zero, +), right.values.reduce(Amount.zero, +)
-                )
-                let isRest = (left.name == SpendReport.other, right.name == SpendReport.other)
-                if isRest.0 != isRest.1 { return isRest.1 }
-                return sums.0 == sums.1 ? left.name < right.name : sums.0 > sums.1
-            }
+        let series = values.map { key, values in
+            StackedBars.Series(
+                name: Self.shown(key), value: key == SpendReport.other ? nil : key, values: values)
+        }.sorted { left, right in
+            let sums = (left.values.reduce(Amount.zero, +), right.values.reduce(Amount.zero, +))
+            let isRest = (left.value == nil, right.value == nil)
+            if isRest.0 != isRest.1 { return isRest.1 }
+            return sums.0 == sums.1 ? left.name < right.name : sums.0 > sums.1
+        }
         return StackedBars(
             id: "spend", title: "Spend by \(view.by.name) and \(view.time.name), USD",
             labels: labels, series: series)
@@ -173,22 +205,19 @@ struct OverviewReader {
     ) -> [OverviewPage.Line] {
         var sums: [String: (cost: Amount, calls: Int64)] = [:]
         for line in report.lines {
-            let old = sums[Self.shown(line.keys[0])] ?? (.zero, 0)
-            sums[Self.shown(line.keys[0])] = (old.cost + line.cost, old.calls + line.calls)
+            let old = sums[line.keys[0]] ?? (.zero, 0)
+            sums[line.keys[0]] = (old.cost + line.cost, old.calls + line.calls)
         }
         var earlier: [String: Amount] = [:]
         for line in before.lines {
-            let name = Self.shown(line.keys[0])
-            earlier[sums[name] == nil ? SpendReport.other : name, default: .zero] += line.cost
+            let isTold = sums[line.keys[0]] != nil
+            earlier[isTold ? line.keys[0] : SpendReport.other, default: .zero] += line.cost
         }
         return chart.series.enumerated().map { place, series in
-            let sum = sums[series.name] ?? (.zero, 0)
-            let isOther = series.name == SpendReport.other
-            let value = series.name == "(none)" ? "-" : series.name
+            let key = series.value ?? SpendReport.other
+            let sum = sums[key] ?? (.zero, 0)
             return OverviewPage.Line(
-                place: place, name: series.name,
-                href: isOther || view.by.tag != nil
-                    ? nil : view.href("/", [(view.by.name, value), ("by", nil)]),
+                place: place, name: series.name, href: href(of: series.value),
                 cost: MoneyText(sum.cost),
                 share: sum.cost.percentText(of: report.total.cost).map { "\($0.dropLast(3)) %" }
                     ?? "",
@@ -196,9 +225,15 @@ struct OverviewReader {
                 perCall: sum.calls > 0
                     ? MoneyText(Amount(picodollars: sum.cost.picodollars / Int128(sum.calls)))
                     : nil,
-                change: Self.change(sum.cost, earlier[series.name] ?? .zero),
+                change: Self.change(sum.cost, earlier[key] ?? .zero),
                 spark: Sparkline(values: series.values).svg)
         }
+    }
+
+    /// Kept to one value; a dash stands for calls without one, so that a value of a dash has none.
+    private func href(of value: String?) -> String? {
+        guard let value, value != "-", view.by.tag == nil else { return nil }
+        return view.href("/", [(view.by.name, value.isEmpty ? "-" : value), ("by", nil)])
     }
 
     private static func change(_ now: Amount, _ before: Amount) -> String {

@@ -12,10 +12,17 @@ struct ReportView: Sendable {
     let filters: [SpendFilter]
     let now: Instant
 
+    /// What there is one of for every few calls: too many to read for a page.
+    static let tooMany: Set<SpendDimension> = [.session, .conversation]
+
     static let spans = ["24h", "7d", "30d", "90d", "month"]
     private static let defaultSpan = "30d"
     /// Days of the longest span: bars beyond them would be thinner than a line.
     private static let maximumDays: Int64 = 400
+
+    /// Seconds of the years 1971 to 9998: no zone and no comparison leads out of those that have
+    /// four digits.
+    private static let years: Range<Int64> = 31_536_000..<253_370_764_800
 
     /// Throws `PageProblem` for what cannot be read.
     init(_ fields: FormFields, viewer: Viewer, now: Instant, zones: any ZoneSource) throws {
@@ -29,8 +36,13 @@ struct ReportView: Sendable {
         self.zone = zone
         (since, until) = try Self.span(fields, now: now, zone: zone)
         let name = fields["by"] ?? "model"
-        guard let dimension = SpendDimension(name: name), !dimension.isTime else {
-            throw PageProblem(.badRequest, "by: '\(name)' is nothing that spend can be told by")
+        guard let dimension = SpendDimension(name: name), !dimension.isTime,
+            !Self.tooMany.contains(dimension)
+        else {
+            throw PageProblem(
+                .badRequest,
+                "by: '\(name)' is nothing that a page tells spend by; sessions and conversations"
+                    + " are with 'spendfuse report'")
         }
         by = dimension
         filters = try Self.filters(fields, viewer: viewer)
@@ -44,7 +56,7 @@ struct ReportView: Sendable {
             let to = fields["until"] ?? "now"
             guard let since = TimeWord.instant(from, now: now, zone: zone),
                 let until = to == "now" ? end : TimeWord.instant(to, now: now, zone: zone),
-                since < until,
+                since < until, years.contains(since.seconds), years.contains(until.seconds),
                 until.seconds - since.seconds <= maximumDays * Instant.secondsPerDay
             else {
                 throw PageProblem(
@@ -62,7 +74,7 @@ struct ReportView: Sendable {
             throw PageProblem(.badRequest, "last: '\(span)' is not a span; try 7d or 30d")
         }
         // Whole days, so that the first bar is one.
-        guard seconds > Instant.secondsPerDay else {
+        guard !span.hasSuffix("h"), seconds > Instant.secondsPerDay else {
             return (now.advanced(bySeconds: -seconds), end)
         }
         let first = zone.day(at: now).advanced(byDays: 1 - seconds / Instant.secondsPerDay)
