@@ -187,12 +187,15 @@ upstreams:
         """Sets a limit, which is in force when this returns."""
         self.run("limit", "set", *arguments)
 
+    def metrics(self):
+        return urllib.request.urlopen(f"{self.admin}/metrics", timeout=5).read().decode()
+
     def changes_taken_up(self):
         """How many changes of limits, keys and breakers are in force; None if it does not run."""
         if self.process is None:
             return None
         try:
-            text = urllib.request.urlopen(f"{self.admin}/metrics", timeout=5).read().decode()
+            text = self.metrics()
         except OSError:
             return None
         return int(re.search(r"^spendfuse_settings_changes_total (\d+)$", text, re.M)[1])
