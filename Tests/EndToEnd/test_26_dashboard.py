@@ -257,7 +257,7 @@ def test_a_budgets_course_has_each_day_of_its_zone_once(gateway, admin, tmp_path
     now = datetime.now(zoneinfo.ZoneInfo("America/New_York"))
     days = range(1, now.day + 1)
     history = [{"request_id": f"d{day}", "model": "m", "user": "ada",
-                "startTime": now.replace(day=day, hour=0, minute=30).astimezone(timezone.utc)
+                "startTime": now.replace(day=day, hour=0, minute=0).astimezone(timezone.utc)
                 .strftime("%Y-%m-%dT%H:%M:%SZ"), "custom_llm_provider": "openai",
                 "spend": "0.01", "prompt_tokens": 1, "completion_tokens": 1} for day in days]
     path = tmp_path / "days.json"

@@ -15,7 +15,6 @@ package enum AdminServer {
         onRunning: @escaping @Sendable (Int) -> Void
     ) throws -> some ApplicationProtocol {
         let router = Router(context: AdminContext.self)
-        router.add(middleware: LoopbackNames(isLoopback: isLoopback, host: host))
         router.get("/healthz") { _, _ in text(.ok, "ok\n") }
         router.get("/readyz") { _, _ in
             if let reason = sources.unreadyReason() {
@@ -24,13 +23,16 @@ package enum AdminServer {
             let remark = sources.remark().map { ": \($0)" } ?? ""
             return text(.ok, "ready\(remark)\n")
         }
-        router.get("/metrics") { _, _ in
+        // Health is asked by whatever name; figures are not.
+        let names = LoopbackNames(isLoopback: isLoopback, host: host)
+        router.group().add(middleware: names).get("/metrics") { _, _ in
             text(.ok, sources.metrics(), type: metricsType)
         }
         let dashboard = try Dashboard(
             sources: sources, credentials: credentials, logger: logger)
         let guarded = router.group()
             .add(middleware: SecurityHeaders())
+            .add(middleware: names)
         dashboard.addPages(to: guarded)
         CostsAPI(dashboard: dashboard).add(to: guarded)
         return Application(

@@ -183,13 +183,6 @@ additions AS (
             array_to_string(p.keys, ', '), p.changed) AS statement
     FROM parts AS p JOIN sources AS s USING (src) CROSS JOIN events AS e
 ),
--- A facet's sums lie together, however many sessions there are, as a report reads those of one.
--- The parts are few, as a statement prepares each that it adds to.
-facets (rank, tbl, listed) AS (VALUES
-    (1, 'cost_rollups_whole', $$'', 'cached'$$), (2, 'cost_rollups_user', $$'user'$$),
-    (3, 'cost_rollups_group', $$'project', 'key', 'tag'$$),
-    (4, 'cost_rollups_session', $$'session', 'conversation'$$)
-),
 tables (rank, tbl, body, options) AS (
     SELECT v.* FROM kinds CROSS JOIN LATERAL (VALUES
     (1, 'cost_rollups', format($$
@@ -216,7 +209,7 @@ tables (rank, tbl, body, options) AS (
     inexact_cost_usd %1$s NOT NULL,
     first_at timestamptz,
     last_at timestamptz
-$$, kinds.money), NULL),
+$$, kinds.money), 'fillfactor = 80'),
     (2, 'conversation_rollups', format($$
     conversation_id text COLLATE "C" NOT NULL,
     user_id text COLLATE "C" NOT NULL,
@@ -330,24 +323,17 @@ LANGUAGE sql IMMUTABLE AS $body$
 $body$$text$, 'DROP FUNCTION spendfuse_short(text)',
         'an index takes no row of more than 2704 bytes'
     UNION ALL
-    SELECT 20, rank, part, CASE part WHEN 0 THEN format('CREATE TABLE %I (%s) %s', tbl, body,
-                coalesce('WITH (' || options || ')', 'PARTITION BY LIST (facet)'))
+    SELECT 20, rank, part, CASE part WHEN 0 THEN format('CREATE TABLE %I (%s) WITH (%s)', tbl,
+                body, options)
             ELSE format('COMMENT ON TABLE %I IS %L', tbl, 'Spendfuse made this table') END,
         CASE part WHEN 0 THEN format('DROP TABLE %I', tbl) END, NULL
     FROM tables CROSS JOIN (VALUES (0), (1)) AS p (part)
     UNION ALL
-    SELECT 21, rank, part, CASE part WHEN 0 THEN format('CREATE TABLE %I PARTITION OF cost_rollups'
-                ' FOR VALUES IN (%s) WITH (fillfactor = 80)', tbl, listed)
-            ELSE format('COMMENT ON TABLE %I IS %L', tbl, 'Spendfuse made this table') END,
-        NULL, NULL
-    FROM facets CROSS JOIN (VALUES (0), (1)) AS p (part)
+    SELECT 21, 0, 0, 'INSERT INTO rollup_state VALUES (1)', NULL, NULL
     UNION ALL
-    SELECT 22, 0, 0, 'INSERT INTO rollup_state VALUES (1)', NULL, NULL
-    UNION ALL
-    SELECT 22, p.rank, 0, format(E'INSERT INTO %I (%s)\nSELECT %s\nFROM (%s) AS e%s\nGROUP BY %s'
-            '\nORDER BY %6$s', p.tbl, p.columns, p.added, format(s.reading,
-            format('(SELECT 1 AS sign, %s FROM %I)', s.relevant, s.src)), p.joined, p.places),
-        NULL, 'a span of time lies together'
+    SELECT 22, p.rank, 0, format(E'INSERT INTO %I (%s)\nSELECT %s\nFROM (%s) AS e%s\nGROUP BY %s',
+            p.tbl, p.columns, p.added, format(s.reading, format('(SELECT 1 AS sign, %s FROM %I)',
+            s.relevant, s.src)), p.joined, p.places), NULL, NULL
     FROM parts AS p JOIN sources AS s USING (src)
     UNION ALL
     SELECT 23, rank, 0, format('ALTER TABLE %I ADD PRIMARY KEY (%s)', tbl,
@@ -362,6 +348,10 @@ $body$$text$, 'DROP FUNCTION spendfuse_short(text)',
             $$payer_rollups ((nullif(user_id, '') COLLATE "default"), bucket)$$),
         (3, 'conversation_rollups_dear', 'conversation_rollups (cost_usd DESC)')
     ) AS i (rank, name, body)
+    UNION ALL
+    -- Without it, sums of days are taken for a multiple of what they are, and compiled for it.
+    SELECT 25, 0, 0, 'CREATE STATISTICS cost_rollups_facets (dependencies, mcv) ON facet, grain'
+            ' FROM cost_rollups', NULL, NULL
     UNION ALL
     SELECT 26, rank, 0, format('ANALYZE %I', tbl), NULL, NULL FROM targets
     UNION ALL
@@ -390,7 +380,7 @@ $body$$text$, format('spendfuse_%s_%s', s.stem, e.done), current_schema(),
         (SELECT string_agg(CASE e.event WHEN 'INSERT' THEN a.statement || ';'
             ELSE format(E'WITH done AS (%1$s\nRETURNING r.ctid AS place, %2$s AS is_empty)\n'
                 'SELECT array_agg(place) INTO gone FROM done WHERE is_empty;\n'
-                'DELETE FROM %3$I AS r WHERE ctid = ANY (gone) AND %2$s;', a.statement,
+                'DELETE FROM %3$I WHERE ctid = ANY (gone);', a.statement,
                 regexp_replace(a.emptied, '(calls|entries|failed_calls)', 'r.\1', 'g'), a.tbl) END,
             E'\n' ORDER BY a.rank) FROM additions AS a WHERE a.src = s.src AND a.event = e.event)),
         format('DROP FUNCTION %I()', format('spendfuse_%s_%s', s.stem, e.done)), NULL

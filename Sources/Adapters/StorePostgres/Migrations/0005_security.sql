@@ -1,9 +1,8 @@
 -- Who may see and change what. The owner of the tables passes, as row security is not forced.
 --
 -- "own" is a table whose rows belong to a user, "open" one that every user may read, "staff" one
--- for admins, "closed" one that nobody reads but the service, "part" a partition, which nobody
--- reads but by its whole. What the migrations themselves are recorded in is made by their runner,
--- which is why a plan cannot look at it.
+-- for admins, "closed" one that nobody reads but the service. What the migrations themselves are
+-- recorded in is made by their runner, which is why a plan cannot look at it.
 WITH tables (pos, tbl, kind, owner, service) AS (VALUES
     (1, 'api_cost_tracking', 'own', 'coalesce(payer_id, user_id::text)',
         ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
@@ -39,9 +38,7 @@ WITH tables (pos, tbl, kind, owner, service) AS (VALUES
     (27, 'performance_rollups', 'staff', NULL, ARRAY['SELECT']),
     (28, 'response_time_rollups', 'staff', NULL, ARRAY['SELECT']),
     (29, 'payer_rollups', 'staff', NULL, ARRAY['SELECT']),
-    (30, 'rollup_state', 'staff', NULL, ARRAY['SELECT']),
-    (31, 'cost_rollups_whole', 'part', NULL, NULL), (32, 'cost_rollups_user', 'part', NULL, NULL),
-    (33, 'cost_rollups_group', 'part', NULL, NULL), (34, 'cost_rollups_session', 'part', NULL, NULL)
+    (30, 'rollup_state', 'staff', NULL, ARRAY['SELECT'])
 ),
 views (tbl) AS (VALUES
     ('spend_days'), ('spend_hours'), ('payer_days'), ('performance_days'),
@@ -214,7 +211,6 @@ END$do$$text$, quote_ident(current_schema()), s.roles), NULL, NULL
     FROM (
         SELECT t.tbl, r.role, p.privilege FROM tables AS t CROSS JOIN roles AS r
             CROSS JOIN unnest(CASE
-                WHEN t.kind = 'part' THEN NULL
                 WHEN r.role = 'spendfuse_service' THEN t.service
                 WHEN r.role = 'anon' OR t.tbl = 'installation' THEN NULL
                 WHEN r.role = 'spendfuse_admin' THEN ARRAY['SELECT']
@@ -232,7 +228,7 @@ END$do$$text$, quote_ident(current_schema()), s.roles), NULL, NULL
         UNION
         -- A view asks for the rights of whoever reads it; row security decides what that shows.
         SELECT t.tbl, r.role, 'SELECT' FROM tables AS t CROSS JOIN readers AS r
-        WHERE t.tbl LIKE '%rollup%' AND t.kind <> 'part'
+        WHERE t.tbl LIKE '%rollup%'
     ) AS w
     WHERE NOT EXISTS (SELECT FROM holders AS h WHERE h.name = w.tbl AND h.kind = 'TABLE'
         AND h.role = w.role AND h.privilege_type = w.privilege AND h.columns = '')
@@ -284,7 +280,6 @@ END$do$$text$, quote_ident(current_schema()), s.roles), NULL, NULL
             ELSE 'SELECT TO PUBLIC' END || ' USING (true)'
         WHERE t.kind = 'open'
     ) AS p (name, body)
-    WHERE t.kind <> 'part'
     UNION ALL
     SELECT 51, w.pos, format('CREATE POLICY %I ON %I FOR ALL TO %I USING (true)'
             ' WITH CHECK (true)', 'spendfuse_writer_' || w.role, w.tbl, w.role),
@@ -298,7 +293,7 @@ END$do$$text$, quote_ident(current_schema()), s.roles), NULL, NULL
         'whoever sees all rows sees what they add up to'
     FROM tables AS t CROSS JOIN (SELECT role FROM writers WHERE tbl IN ('api_cost_tracking',
             'model_performance_metrics') GROUP BY role HAVING count(*) = 2) AS w
-    WHERE t.tbl LIKE '%rollup%' AND t.kind <> 'part'
+    WHERE t.tbl LIKE '%rollup%'
 )
 SELECT row_number() OVER (ORDER BY phase, pos, statement)::int AS position, statement, undo,
     CASE WHEN phase = 33 THEN (

@@ -253,10 +253,6 @@ sampled AS (
             WHERE n.need IN (p.tbl, p.tbl || '.' || p.col))) AS missing
     FROM samples AS s
 ),
--- Row security lets nobody but the owner read them: others read their whole.
-partitions (name) AS (VALUES ('cost_rollups_whole'), ('cost_rollups_user'),
-    ('cost_rollups_group'), ('cost_rollups_session')
-),
 -- What everybody or somebody who did not sign in could do to an object of the contract.
 exposed AS (
     SELECT c.relname::text AS name, CASE WHEN c.relkind = 'S' THEN 'sequence' WHEN c.relkind IN
@@ -264,7 +260,6 @@ exposed AS (
     FROM home JOIN pg_class AS c ON c.relnamespace = home.schema_oid
         CROSS JOIN aclexplode(c.relacl) AS g
     WHERE c.relname IN (SELECT tbl FROM tables) OR c.relname IN (SELECT name FROM views)
-        OR c.relname IN (SELECT name FROM partitions)
         OR c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend AS d
             WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
                 AND obj_description(d.refobjid, 'pg_class') LIKE 'Spendfuse%')
@@ -352,13 +347,6 @@ checks (rank, check_name, ok, detail) AS (
     FROM service CROSS JOIN (VALUES ('api_cost_tracking'), ('model_performance_metrics'),
         ('budget_config'), ('budget_alerts'), ('budget_windows'), ('audit_log')) AS t (tbl)
     WHERE role IS NOT NULL
-    UNION ALL
-    SELECT 9, format('nobody but its owner reads the partition %s', p.name),
-        bool_or(i.inhparent = to_regclass('cost_rollups') AND c.relrowsecurity
-            AND NOT EXISTS (SELECT FROM pg_policy AS o WHERE o.polrelid = c.oid)), NULL
-    FROM partitions AS p LEFT JOIN pg_class AS c ON c.oid = to_regclass(p.name)
-        LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid
-    GROUP BY p.name
     UNION ALL
     SELECT 12, 'sample: ' || name, CASE WHEN missing IS NULL
             THEN query_to_xml(query, false, true, '')::text ~ '<n>true</n>' ELSE false END,
