@@ -21,7 +21,7 @@ struct BurnUp: Sendable {
             highest: min(highest, Amount(picodollars: limit.picodollars * 2 + 1)),
             length: Self.height - Self.top - Self.bottom)
         let now = spent.last ?? .zero
-        return SVGText.drawing(
+        return MarkupText.drawing(
             id: id, width: Self.width, height: Self.height, title: title,
             description: "\(now.glance) of \(limit.glance) USD spent"
                 + (projected.map { "; \($0.glance) USD expected at the end" } ?? "")

@@ -27,7 +27,7 @@ struct ModelScatter: Sendable {
         let plotHeight = (Self.height - Self.top - Self.bottom) * AxisScale.tenths
         let scale = AxisScale(highest: points.map(\.cost).max() ?? .zero, length: plotWidth)
         let base = (Self.height - Self.bottom) * AxisScale.tenths
-        return SVGText.drawing(
+        return MarkupText.drawing(
             id: id, width: Self.width, height: Self.height, title: title,
             description: "\(points.count) models; the table below has the figures"
         ) { svg in

@@ -13,7 +13,7 @@ struct Sparkline: Sendable {
             let y = (Self.height - 1) * AxisScale.tenths - scale.height(value)
             return "\(AxisScale.text(index * step)),\(AxisScale.text(y))"
         }
-        var svg = SVGText()
+        var svg = MarkupText()
         svg.open(
             "svg",
             [

@@ -29,7 +29,7 @@ struct StackedBars: Sendable {
             series.reduce(Amount.zero) { $0 + max(.zero, $1.values[index]) }
         }
         let scale = AxisScale(highest: sums.max() ?? .zero, length: plotHeight)
-        return SVGText.drawing(
+        return MarkupText.drawing(
             id: id, width: Self.width, height: Self.height, title: title,
             description: "\(labels.count) bars, \(total.glance) USD in all; the table below has"
                 + " the figures"
@@ -40,7 +40,7 @@ struct StackedBars: Sendable {
         }
     }
 
-    private static func grid(_ scale: AxisScale, _ svg: inout SVGText) {
+    private static func grid(_ scale: AxisScale, _ svg: inout MarkupText) {
         let base = (height - bottom) * AxisScale.tenths
         for tick in scale.ticks {
             let y = AxisScale.text(base - scale.height(tick))
@@ -60,7 +60,7 @@ struct StackedBars: Sendable {
         (Self.width - Self.left - Self.right) * AxisScale.tenths / max(1, labels.count)
     }
 
-    private func drawBars(_ scale: AxisScale, _ svg: inout SVGText) {
+    private func drawBars(_ scale: AxisScale, _ svg: inout MarkupText) {
         let gap = max(1, step / 6)
         let base = (Self.height - Self.bottom) * AxisScale.tenths
         for (index, label) in labels.enumerated() {
@@ -83,7 +83,7 @@ struct StackedBars: Sendable {
         }
     }
 
-    private func drawLabels(_ svg: inout SVGText) {
+    private func drawLabels(_ svg: inout MarkupText) {
         let every = (labels.count + Self.maximumLabels - 1) / Self.maximumLabels
         for (index, label) in labels.enumerated() where index % max(1, every) == 0 {
             let x = Self.left * AxisScale.tenths + index * step + step / 2

@@ -57,7 +57,7 @@ struct BudgetPart: Sendable {
 
     /// Spent and held, of the limit.
     private static func bar(_ standing: BudgetStanding, _ state: String) -> String {
-        var svg = SVGText()
+        var svg = MarkupText()
         func width(_ amount: Amount) -> Int {
             guard standing.limit.isPositive else { return barWidth }
             let part = max(0, amount.picodollars) * Int128(barWidth)

@@ -108,7 +108,7 @@ struct OverviewReader {
             blocked: Number.text(report.total.blocked), month: MoneyText(outlook.spent),
             expected: MoneyText(outlook.expected), low: MoneyText(outlook.low),
             high: MoneyText(outlook.high), chart: chart.svg,
-            chartTable: TablePart(top.table, caption: "The figures of the chart"),
+            chartTable: TablePart(figures(top), caption: "The figures of the chart"),
             lines: lines(top, before, chart),
             budgets: standings.prefix(Self.shownBudgets).map {
                 BudgetPart($0, began: starts[$0.budget], at: view.now, viewer: viewer)
@@ -196,6 +196,22 @@ struct OverviewReader {
         return StackedBars(
             id: "spend", title: "Spend by \(view.by.name) and \(view.time.name), USD",
             labels: labels, series: series)
+    }
+
+    private func figures(_ report: SpendReport) -> ReportTable {
+        var table = ReportTable(columns: [
+            .text(view.by.name), .text(view.time.name), .number("calls"), .money("cost_usd"),
+        ])
+        table.rows = report.lines.map { line in
+            [
+                .text(Self.shown(line.keys[0])), .text(line.keys[1]), .number(line.calls),
+                .money(line.cost),
+            ]
+        }
+        table.totalRow = [
+            .text("total"), .text(""), .number(report.total.calls), .money(report.total.cost),
+        ]
+        return table
     }
 
     static func shown(_ value: String) -> String { value.isEmpty ? "(none)" : value.printable }

@@ -4,7 +4,7 @@ internal import NIOCore
 
 /// Turns a page's model into HTML. Templates are part of the program and are read once.
 struct PageRenderer: Sendable {
-    private let library: MustacheLibrary
+    private let templates: MustacheLibrary
 
     init() throws {
         let sources: [(String, [UInt8])] = [
@@ -22,16 +22,16 @@ struct PageRenderer: Sendable {
             ("login", PackageResources.login_mustache),
             ("problem", PackageResources.problem_mustache),
         ]
-        var library = MustacheLibrary()
+        var known = MustacheLibrary()
         for (name, bytes) in sources {
-            try library.register(String(decoding: bytes, as: UTF8.self), named: name)
+            try known.register(String(decoding: bytes, as: UTF8.self), named: name)
         }
-        self.library = library
+        templates = known
     }
 
     func page(_ name: String, _ model: some Sendable, status: HTTPResponse.Status = .ok) -> Response
     {
-        guard let html = library.render(model, withTemplate: name) else {
+        guard let html = templates.render(model, withTemplate: name) else {
             preconditionFailure("the template \(name) is registered")
         }
         return Response(

@@ -1,5 +1,5 @@
-/// Markup of a drawing, put together so that no text of others can become markup.
-struct SVGText: Sendable {
+/// Markup of a drawing or a table, put together so that no text of others can become markup.
+struct MarkupText: Sendable {
     private(set) var text = ""
 
     mutating func element(
@@ -10,11 +10,18 @@ struct SVGText: Sendable {
         close(name)
     }
 
+    /// The text of a drawing.
     mutating func words(_ words: String, _ attributes: [(String, String)]) {
-        open("text", attributes)
-        text += Self.escaped(words)
-        close("text")
+        element("text", attributes, words: words)
     }
+
+    mutating func element(_ name: String, _ attributes: [(String, String)], words: String) {
+        open(name, attributes)
+        add(words)
+        close(name)
+    }
+
+    mutating func add(_ words: String) { text += Self.escaped(words) }
 
     mutating func open(_ name: String, _ attributes: [(String, String)]) {
         text += "<\(name)"
@@ -27,9 +34,9 @@ struct SVGText: Sendable {
     /// The root element, with what a reader is told of it.
     static func drawing(
         id: String, width: Int, height: Int, title: String, description: String,
-        _ body: (inout SVGText) -> Void
+        _ body: (inout MarkupText) -> Void
     ) -> String {
-        var svg = SVGText()
+        var svg = MarkupText()
         svg.open(
             "svg",
             [
