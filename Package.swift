@@ -125,8 +125,8 @@ let edge: [Target] = [
     module(
         "Admin", in: "Edge",
         uses: inside + [
-            "Gateway", "Reporting", "Stores", hummingbird, mustache, httpTypes, nioCore, nioPosix,
-            crypto, logging,
+            "Gateway", "Reporting", "Stores", "Linux", hummingbird, mustache, httpTypes, nioCore,
+            nioPosix, crypto, logging,
         ],
         resources: pages.map { .embedInCode("Templates/\($0)") }),
 ]

@@ -11,9 +11,11 @@ struct ReportTimeTests {
     ) throws -> SpendQuery {
         SpendQuery(
             dimensions: try #require(SpendDimension.list(by)),
-            since: try #require(Instant(text: since)), until: try #require(Instant(text: until)),
+            since: try instant(since), until: try instant(until),
             zone: try #require(SystemZones().zone(named: zone)))
     }
+
+    private func instant(_ text: String) throws -> Instant { try #require(Instant(text: text)) }
 
     @Test(
         "are called what people of the zone call them",
@@ -56,7 +58,7 @@ struct ReportTimeTests {
         for by in ["model", "user", "user,day", "month,model", "hour", "session", "tag:team"] {
             let query = try query(
                 by, zone: "UTC", since: "2026-08-03T10:20:30", until: "2026-11-21T17:40:00")
-            let parts = query.parts
+            let parts = query.parts(nextRow: query.until)
             #expect(parts.first?.since == query.since && parts.last?.until == query.until)
             for (part, next) in zip(parts, parts.dropFirst()) {
                 #expect(part.until == next.since && part.since < part.until)
@@ -64,11 +66,32 @@ struct ReportTimeTests {
         }
         let sources = try query(
             "user", zone: "UTC", since: "2026-08-03T10:20:30", until: "2026-11-21T17:40:00"
-        ).parts.map(\.source)
+        ).parts(nextRow: instant("2026-11-21T17:40:00")).map(\.source)
         #expect(
             sources == [
                 .rows, .days(.user), .months(.user), .days(.user), .rows,
             ])
+    }
+
+    @Test(
+        "of what ends where rows end go on to the end of the longest span without more",
+        arguments: [
+            ("user", "2026-11-21T17:40:01", "2026-11-21T17:40:00", "rows days months days rows"),
+            ("user", "2026-11-22T00:00:00", "2026-11-22T00:00:00", "rows days months days"),
+            ("user", nil, "2026-12-01T00:00:00", "rows days months"),
+            ("user,day", nil, "2026-11-22T00:00:00", "rows days"),
+            ("hour", nil, "2026-11-21T18:00:00", "rows hours"),
+            ("user,endpoint", nil, "2026-11-21T17:40:00", "rows"),
+        ])
+    func partsWithoutMore(by: String, next: String?, end: String, sources: String) throws {
+        let query = try query(
+            by, zone: "UTC", since: "2026-08-03T10:20:30", until: "2026-11-21T17:40:00")
+        let parts = query.parts(nextRow: try next.map(instant))
+        #expect(parts.first?.since == query.since)
+        #expect(try parts.last?.until == instant(end))
+        let names = parts.map { "\($0.source)".prefix { $0 != "(" } }
+        #expect(names.joined(separator: " ") == sources)
+        for (part, next) in zip(parts, parts.dropFirst()) { #expect(part.until == next.since) }
     }
 
     @Test(

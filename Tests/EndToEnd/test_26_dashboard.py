@@ -87,6 +87,9 @@ def test_who_has_no_session_sees_nothing(gateway, admin_key):
     assert nobody.get("/", {"cookie": f"spendfuse_session={forged}"}).status == 303
     reply = client.post("/logout", {"form_token": client.form_token()})
     assert reply.status == 303 and client.get("/").status == 303
+    # Nor does the token that somebody kept.
+    assert nobody.get("/", {"cookie": f"spendfuse_session={token}"}).status == 303
+    assert Client(gateway, admin_key).get("/").status == 200
     # Where a login leads to is a page of this dashboard.
     for target in ("//evil.example", "https://evil.example", "/\\evil.example"):
         reply = nobody.post("/login", {"key": admin_key, "next": target})

@@ -38,4 +38,13 @@ package enum SystemThread {
         }
         pthread_detach(thread)
     }
+
+    /// The highest niceness; see setpriority(2).
+    private static let mostPatient: CInt = 19
+
+    /// From now on the calling thread runs when no other wants to, or nearly so. On Linux this
+    /// setting is a thread's own, though POSIX says that it is its process's.
+    package static func letOthersGoFirst() {
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, mostPatient)
+    }
 }

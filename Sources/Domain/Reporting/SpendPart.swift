@@ -29,18 +29,17 @@ package struct SpendPart: Hashable, Sendable {
 extension SpendQuery {
     /// Parts that together cover the query's time once: whole months, days and hours out of
     /// rollups, and what is before and after them out of rows.
-    package var parts: [SpendPart] {
-        parts(of: (since, until), from: sources[...])
+    ///
+    /// `next` is when the first row at or after the query's end was admitted: sums of a longer
+    /// span, in which there is nothing more, are as good as those of many shorter ones.
+    package func parts(nextRow next: Instant?) -> [SpendPart] {
+        let ends = sources.lazy.map { $0.boundary(from: until) }
+        let end = ends.first { end in next.map { $0 >= end } ?? true }
+        return parts(of: (since, end ?? until), from: sources[...])
     }
 
-    /// Parts where no row is between the query's end and the end of that day: sums of the day are
-    /// then as good as its rows, of which there can be many.
-    package var partsToDayEnd: [SpendPart] {
-        parts(of: (since, dayEnd), from: sources[...])
-    }
-
-    /// The end of the day, of UTC, that the query ends in.
-    package var dayEnd: Instant { SpendPart.Source.days(.whole).boundary(from: until) }
+    /// The furthest that parts can go beyond the query's end.
+    package var furthestEnd: Instant { sources.first?.boundary(from: until) ?? until }
 
     /// Rollups of which this can be added up, the coarsest first.
     private var sources: [SpendPart.Source] {

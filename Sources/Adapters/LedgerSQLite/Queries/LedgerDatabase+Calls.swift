@@ -25,20 +25,10 @@ extension LedgerDatabase {
          AND timestamp >= :since AND timestamp < :until
             AND (:cursor IS NULL OR timestamp <= :cursor)
             AND (:status IS NULL OR status = :status)
-            AND (:model IS NULL OR ifnull(model, '') = :model)
-            AND (:provider IS NULL OR provider = :provider)
-            AND (:endpoint IS NULL OR ifnull(endpoint, '') = :endpoint)
-            AND (:upstream IS NULL OR ifnull(upstream, '') = :upstream)
-            AND (:task_type IS NULL OR ifnull(task_type, '') = :task_type)
-            AND (:project IS NULL OR ifnull(project_id, '') = :project)
-            AND (:key IS NULL OR ifnull(key_id, '') = :key)
-            AND (:session IS NULL OR ifnull(session_id, '') = :session)
-            AND (:conversation IS NULL OR ifnull(conversation_id, '') = :conversation)
-            AND (:tag IS NULL OR ifnull((SELECT value FROM json_each(
-                    CASE WHEN json_valid(tags) THEN tags ELSE '{}' END)
-                WHERE key = :kept_tag), '') = :tag)
-        ORDER BY timestamp DESC, id DESC LIMIT :limit OFFSET :offset
-        """
+
+        """ + ReportStatements.sameValues + """
+            ORDER BY timestamp DESC, id DESC LIMIT :limit OFFSET :offset
+            """
     private static let oneCallSQL = callColumns + " WHERE call_id = ? ORDER BY attempt"
 
     /// Rows of calls, newest first, with every column.

@@ -8,13 +8,13 @@ extension LedgerDatabase {
     package func report(_ query: SpendQuery) throws(StoreError) -> SpendReport {
         // One snapshot for all parts, as a row moves from what is not yet rolled up to what is.
         let lines = try read("the report") { db in
-            let isMore = try Bool.fetchOne(
+            let next = try String.fetchOne(
                 db,
                 sql: """
-                    SELECT EXISTS (SELECT 1 FROM api_cost_tracking
-                        WHERE timestamp >= ? AND timestamp < ?)
-                    """, arguments: [query.until.text, query.dayEnd.text])
-            let parts = isMore == false ? query.partsToDayEnd : query.parts
+                    SELECT min(timestamp) FROM api_cost_tracking
+                    WHERE timestamp >= ? AND timestamp < ?
+                    """, arguments: [query.until.text, query.furthestEnd.text])
+            let parts = query.parts(nextRow: next.flatMap { Instant(text: $0) })
             return try parts.flatMap { part in try ReportStatements(db: db).lines(query, part) }
         }
         return SpendReport(query: query, lines: lines)

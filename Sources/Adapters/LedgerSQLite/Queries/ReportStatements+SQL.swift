@@ -34,9 +34,9 @@ extension ReportStatements {
 
         """
 
-    private static let rowFilters = """
-             AND (:user IS NULL OR +user_id = :user)
-                AND (:model IS NULL OR ifnull(model, '') = :model)
+    /// Whatever a list or a report of rows is kept to, but for users: they choose an index.
+    static let sameValues = """
+             AND (:model IS NULL OR ifnull(model, '') = :model)
                 AND (:provider IS NULL OR provider = :provider)
                 AND (:endpoint IS NULL OR ifnull(endpoint, '') = :endpoint)
                 AND (:upstream IS NULL OR ifnull(upstream, '') = :upstream)
@@ -48,8 +48,11 @@ extension ReportStatements {
                 AND (:tag IS NULL OR ifnull((SELECT value FROM json_each(
                         CASE WHEN json_valid(tags) THEN tags ELSE '{}' END)
                     WHERE key = :kept_tag), '') = :tag)
-            GROUP BY first_key, second_key
+
         """
+
+    private static let rowFilters =
+        " AND (:user IS NULL OR +user_id = :user)" + sameValues + "GROUP BY first_key, second_key"
 
     static let rowsSQL =
         rowKeys + "WHERE timestamp >= :since AND timestamp < :until" + rowFilters

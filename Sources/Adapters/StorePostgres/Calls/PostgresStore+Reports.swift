@@ -10,15 +10,15 @@ extension PostgresStore {
         // One snapshot for all parts, which a correction must not come between.
         let (parts, results) = try lend("the report") {
             connection throws(PostgresFailure) -> ([Part], [PostgresResult]) in
-            let more = try connection.pipeline([
+            let next = try connection.pipeline([
                 PostgresStatement("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
                 // Sums of many values would be sorted on disk.
                 PostgresStatement("SET LOCAL work_mem = '64MB'"),
-                PostgresStatement(Self.moreSQL, [query.until.text, query.dayEnd.text]),
+                PostgresStatement(Self.nextSQL, [query.until.text, query.furthestEnd.text]),
             ])[2]
-            let parts = (more.flag(0, 0) ? query.parts : query.partsToDayEnd).map {
-                (part: $0, statements: Self.statements(query, $0))
-            }
+            let parts = query.parts(
+                nextRow: next.number(0, 0).map { Instant(microseconds: $0) }
+            ).map { (part: $0, statements: Self.statements(query, $0)) }
             let results = try connection.pipeline(
                 parts.flatMap(\.statements) + [PostgresStatement("COMMIT")])
             return (parts, results)
@@ -37,9 +37,9 @@ extension PostgresStore {
         return SpendReport(query: query, lines: lines)
     }
 
-    private static let moreSQL = """
-        SELECT EXISTS (SELECT 1 FROM api_cost_tracking
-            WHERE "timestamp" >= $1::timestamptz AND "timestamp" < $2::timestamptz)
+    private static let nextSQL = """
+        SELECT (extract(epoch FROM min("timestamp")) * 1000000)::bigint FROM api_cost_tracking
+        WHERE "timestamp" >= $1::timestamptz AND "timestamp" < $2::timestamptz
         """
 
     /// Two where calls with a tag are told apart from all.
@@ -63,10 +63,16 @@ extension PostgresStore {
                         query.tagFilter?.name, query.tagFilter?.value,
                     ])
             ]
-        case .hours: return [rolledUp(common, "hour", .whole, query)]
+        case .hours:
+            return [
+                rolledUp(
+                    common, "hour", .whole, query, named: query.tellsModelsOnly ? "model" : nil)
+            ]
         case .days(.tag) where query.tag != nil:
-            return [rolledUp(common, "day", .tag, query), rolledUp(common, "day", .whole, query)]
-        case .days(.user) where query.tellsUsersOnly, .months(.user) where query.tellsUsersOnly:
+            return [
+                rolledUp(common, "day", .tag, query), rolledUp(common, "day", .whole, query),
+            ]
+        case .days(.user) where query.tellsUsersOnly:
             return [
                 PostgresStatement(
                     payersSQL,
@@ -75,18 +81,27 @@ extension PostgresStore {
                         part.until.text, query.value(of: .user),
                     ])
             ]
-        // Months are not kept apart here: their days are.
-        case .days(let facet), .months(let facet): return [rolledUp(common, "day", facet, query)]
+        case .days(let facet) where facet.isOfSessions, .months(let facet) where facet.isOfSessions:
+            return [
+                PostgresStatement(
+                    sessionsSQL,
+                    common.prefix(6) + [facet.rawValue, query.facetValue(facet)])
+            ]
+        // Tags are by day alone.
+        case .months(.tag): return [rolledUp(common, "day", .tag, query)]
+        case .days(let facet): return [rolledUp(common, "day", facet, query)]
+        case .months(let facet): return [rolledUp(common, "month", facet, query)]
         }
     }
 
     private static func rolledUp(
-        _ common: [String?], _ grain: String, _ facet: SpendFacet, _ query: SpendQuery
+        _ common: [String?], _ grain: String, _ facet: SpendFacet, _ query: SpendQuery,
+        named name: String? = nil
     ) -> PostgresStatement {
         PostgresStatement(
             rollupSQL,
             common + [
-                grain, facet.rawValue, query.facetValue(facet),
+                grain, name ?? facet.rawValue, query.facetValue(facet),
                 facet == .tag ? query.tag.map { "\($0)=" } : nil,
             ])
     }
@@ -203,6 +218,30 @@ extension PostgresStore {
             AND ($9::text IS NULL OR task_type = $9)
         GROUP BY first_key, second_key
         """
+
+    /// Of sessions and conversations, which are many and have a table of their own.
+    private static let sessionsSQL = """
+        SELECT
+            CASE $1 WHEN 'model' THEN model WHEN 'provider' THEN provider
+                WHEN 'day' THEN to_char(bucket AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+                WHEN facet THEN value END AS first_key,
+            CASE $2 WHEN 'model' THEN model WHEN 'provider' THEN provider
+                WHEN 'day' THEN to_char(bucket AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+                WHEN facet THEN value END AS second_key,
+            sum(calls), sum(errors), sum(blocked), sum(input_tokens), sum(output_tokens),
+            sum(cache_read_tokens), sum(cache_write_tokens), sum(reasoning_tokens),
+            (sum(cost_usd) * 1000000000000)::numeric(38,0),
+            (sum(inexact_cost_usd) * 1000000000000)::numeric(38,0)
+        FROM session_rollups
+        WHERE facet = $7 AND bucket >= $3::timestamptz AND bucket < $4::timestamptz
+            AND ($5::text IS NULL OR model = $5) AND ($6::text IS NULL OR provider = $6)
+            AND ($8::text IS NULL OR value = $8)
+        GROUP BY first_key, second_key
+        """
+}
+
+extension SpendFacet {
+    fileprivate var isOfSessions: Bool { self == .session || self == .conversation }
 }
 
 extension SpendQuery {
@@ -210,5 +249,12 @@ extension SpendQuery {
     fileprivate var tellsUsersOnly: Bool {
         let told = dimensions + filters.map(\.dimension)
         return dimensions.contains(.user) && told.allSatisfy { $0 == .user || $0.isTime }
+    }
+
+    /// Whether nothing but models, providers and times are told apart or asked for.
+    fileprivate var tellsModelsOnly: Bool {
+        (dimensions + filters.map(\.dimension)).allSatisfy {
+            $0 == .model || $0 == .provider || $0.isTime
+        }
     }
 }

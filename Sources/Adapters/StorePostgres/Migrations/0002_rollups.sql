@@ -35,8 +35,9 @@ sources (rank, src, stem, watched, relevant, reading) AS (
             ' status, usage_status, input_tokens, output_tokens, total_tokens, cache_read_tokens,'
             ' cache_write_tokens, reasoning_tokens, cost_usd', kinds.tags),
         $$SELECT sign, date_trunc('hour', at, 'UTC') AS hour, date_trunc('day', at, 'UTC') AS day,
-        spendfuse_short(payer) AS payer, spendfuse_short(project_id) AS project,
-        spendfuse_short(key_id) AS key, spendfuse_short(session_id) AS session,
+        date_trunc('month', at, 'UTC') AS month, spendfuse_short(payer) AS payer,
+        spendfuse_short(project_id) AS project, spendfuse_short(key_id) AS key,
+        spendfuse_short(session_id) AS session,
         conversation_id IS NOT NULL AS is_in_conversation,
         spendfuse_short(conversation_id) AS conversation,
         CASE WHEN jsonb_typeof(tags) = 'object' THEN tags END AS tags,
@@ -97,9 +98,12 @@ sources (rank, src, stem, watched, relevant, reading) AS (
     ) AS s (rank, src, stem, watched, relevant, reading)
 ),
 -- What rows are added up by. Whatever has a facet is by day; what came from the cache is there once
--- more on its own. Payers have a table without the other dimensions, for summaries per user. Of a
--- user, a project, a key, a session, a conversation or a tag, only model and provider are told
--- apart: with endpoints, task types and upstreams there would be nearly a sum for each call.
+-- more on its own, and hours by model alone. Users, projects and keys are by month too, as sums of
+-- their days would be many to read. Payers have a table without the other dimensions, for summaries
+-- per user; sessions and conversations have one because they are many, between which all others
+-- would be far apart. Of users, projects, keys, sessions, conversations and tags, only model and
+-- provider are told apart: with endpoints, task types and upstreams there would be nearly a sum for
+-- each call.
 targets (rank, src, tbl, keys, key_values, joined, sums, sum_values, lows, highs, emptied) AS (
     VALUES (1, 'api_cost_tracking', 'cost_rollups', ARRAY['facet', 'grain', 'bucket',
             'value', 'model', 'provider', 'endpoint', 'task_type', 'upstream'],
@@ -107,12 +111,14 @@ targets (rank, src, tbl, keys, key_values, joined, sums, sum_values, lows, highs
             'f.task_type', 'f.upstream'], $$
     CROSS JOIN LATERAL (
         VALUES ('hour', '', '', e.hour, e.endpoint, e.task_type, e.upstream),
+            ('hour', 'model', '', e.hour, '', '', ''),
             ('day', '', '', e.day, e.endpoint, e.task_type, e.upstream),
             ('day', 'user', e.payer, e.day, '', '', ''),
+            ('month', 'user', e.payer, e.month, '', '', ''),
             ('day', 'project', e.project, e.day, '', '', ''),
+            ('month', 'project', e.project, e.month, '', '', ''),
             ('day', 'key', e.key, e.day, '', '', ''),
-            ('day', 'session', e.session, e.day, '', '', ''),
-            ('day', 'conversation', e.conversation, e.day, '', '', '')
+            ('month', 'key', e.key, e.month, '', '', '')
         UNION ALL
         SELECT 'day', 'tag', spendfuse_short(t.key || '=' || coalesce(t.value, '')), e.day, '', '',
             ''
@@ -148,7 +154,14 @@ targets (rank, src, tbl, keys, key_values, joined, sums, sum_values, lows, highs
         AS g (grain, bucket)
     WHERE e.width_bucket IS NOT NULL$$,
         ARRAY['calls', 'failed_calls'], ARRAY['e.won', 'e.failed'], NULL, NULL,
-        'calls = 0 AND failed_calls = 0')
+        'calls = 0 AND failed_calls = 0'),
+    (6, 'api_cost_tracking', 'session_rollups', ARRAY['facet', 'bucket', 'value', 'model',
+            'provider'], ARRAY['f.facet', 'e.day', 'f.value', 'e.model', 'e.provider'], $$
+    CROSS JOIN LATERAL (VALUES ('session', e.session), ('conversation', e.conversation))
+        AS f (facet, value)$$,
+        ARRAY['entries', 'calls', 'errors', 'blocked', 'input_tokens', 'output_tokens',
+            'total_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens',
+            'cost_usd', 'inexact_cost_usd'], NULL, 'first_at', 'last_at', 'entries = 0')
 ),
 parts AS (
     SELECT t.*, s.stem, array_to_string(t.keys || t.sums || t.lows || t.highs, ', ') AS columns,
@@ -279,7 +292,28 @@ $$, 'fillfactor = 50'),
     failed_calls bigint NOT NULL
 $$, 'fillfactor = 80'),
     -- Who sees this row sees the sums; to anyone else they are those of the rows that they see.
-    (6, 'rollup_state', 'id int PRIMARY KEY CHECK (id = 1)', 'fillfactor = 100')
+    (6, 'session_rollups', format($$
+    facet text COLLATE "C" NOT NULL,
+    bucket timestamptz NOT NULL,
+    value text COLLATE "C" NOT NULL,
+    model text COLLATE "C" NOT NULL,
+    provider text COLLATE "C" NOT NULL,
+    entries bigint NOT NULL,
+    calls bigint NOT NULL,
+    errors bigint NOT NULL,
+    blocked bigint NOT NULL,
+    input_tokens bigint NOT NULL,
+    output_tokens bigint NOT NULL,
+    total_tokens bigint NOT NULL,
+    cache_read_tokens bigint NOT NULL,
+    cache_write_tokens bigint NOT NULL,
+    reasoning_tokens bigint NOT NULL,
+    cost_usd %1$s NOT NULL,
+    inexact_cost_usd %1$s NOT NULL,
+    first_at timestamptz,
+    last_at timestamptz
+$$, kinds.money), 'fillfactor = 80'),
+    (7, 'rollup_state', 'id int PRIMARY KEY CHECK (id = 1)', 'fillfactor = 100')
     ) AS v (rank, tbl, body, options)
 ),
 views (rank, name, tbl, filter) AS (VALUES
@@ -291,9 +325,9 @@ views (rank, name, tbl, filter) AS (VALUES
 ),
 -- What a row adds, as a type for the rows that a user sees.
 own (stem, columns) AS (VALUES
-    ('costs', 'sign int, hour timestamptz, day timestamptz, payer text, project text, key text,'
-        ' session text, is_in_conversation boolean, conversation text, tags jsonb,'
-        ' is_cached boolean, provider text, upstream text, endpoint text, model text,'
+    ('costs', 'sign int, hour timestamptz, day timestamptz, month timestamptz, payer text,'
+        ' project text, key text, session text, is_in_conversation boolean, conversation text,'
+        ' tags jsonb, is_cached boolean, provider text, upstream text, endpoint text, model text,'
         ' task_type text, entries bigint, calls bigint, errors bigint, blocked bigint,'
         ' input_tokens bigint, output_tokens bigint, total_tokens bigint,'
         ' cache_read_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint,'
@@ -343,9 +377,10 @@ $body$$text$, 'DROP FUNCTION spendfuse_short(text)',
     SELECT 24, i.rank, 0, format('CREATE INDEX %I ON %s', i.name, i.body), NULL, NULL
     FROM (VALUES
         (1, 'cost_rollups_value', $$cost_rollups (facet, value, bucket)
-    WHERE facet NOT IN ('', 'cached')$$),
+    WHERE facet NOT IN ('', 'cached', 'model')$$),
         (2, 'payer_rollups_payer',
             $$payer_rollups ((nullif(user_id, '') COLLATE "default"), bucket)$$),
+        (6, 'session_rollups_value', 'session_rollups (facet, value, bucket)'),
         (3, 'conversation_rollups_dear', 'conversation_rollups (cost_usd DESC)')
     ) AS i (rank, name, body)
     UNION ALL

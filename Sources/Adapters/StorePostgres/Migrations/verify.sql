@@ -11,8 +11,8 @@ tables (tbl, is_readable) AS (VALUES
     ('alert_deliveries', true), ('alert_delivery_attempts', true), ('audit_log', true),
     ('retention_runs', true), ('backups', true), ('migration_history', true),
     ('budget_coverage', true), ('cost_rollups', true), ('conversation_rollups', true),
-    ('payer_rollups', true), ('performance_rollups', true), ('response_time_rollups', true),
-    ('rollup_state', true)
+    ('payer_rollups', true), ('session_rollups', true), ('performance_rollups', true),
+    ('response_time_rollups', true), ('rollup_state', true)
 ),
 -- A type that matches is told by a pattern, as an app's own columns may be narrower or wider.
 columns (tbl, type, cols) AS (VALUES
@@ -70,6 +70,7 @@ columns (tbl, type, cols) AS (VALUES
         ' total_tokens cache_read_tokens cache_write_tokens reasoning_tokens'),
     ('cost_rollups', 'numeric.*', 'cost_usd inexact_cost_usd'),
     ('conversation_rollups', 'numeric.*', 'cost_usd'), ('payer_rollups', 'numeric.*', 'cost_usd'),
+    ('session_rollups', 'numeric.*', 'cost_usd inexact_cost_usd'),
     ('performance_rollups', 'bigint', 'calls successes failures timed_calls response_time_ms'
         ' ratings rating_sum'),
     ('response_time_rollups', 'bigint', 'calls failed_calls')
@@ -146,6 +147,7 @@ indexes (tbl, pattern, what) AS (VALUES
     ('budget_leases', '\(replica_id\)', 'leases of a replica'),
     ('cost_rollups', '\(facet, grain, bucket, value,', 'the sums of a span of time'),
     ('cost_rollups', '\(facet, value, bucket\)', 'the sums of a project, a key or a tag'),
+    ('session_rollups', '\(facet, value, bucket\)', 'the sums of a session'),
     ('payer_rollups', '\(NULLIF\(user_id.*, bucket\)', 'the sums of a payer'),
     ('conversation_rollups', '\(cost_usd DESC\)', 'the dearest conversations')
 ),

@@ -2,7 +2,8 @@ internal import Chronology
 internal import Crypto
 
 /// A signed statement of who is logged in, kept by the browser in a cookie. Nothing is stored
-/// here: a session ends by its times, by another admin key, or with the key that it came by.
+/// here: a session ends by its times, by signing out, by another admin key, or with the key that it
+/// came by.
 struct SessionToken: Sendable {
     /// Hours from login to the end, however busy.
     static let maximumSeconds: Int64 = 12 * 3_600

@@ -67,7 +67,7 @@ struct CostsAPI: Sendable {
         let fields = FormFields(request.uri.query ?? "")
         do {
             return Self.json(
-                .ok, try await Dashboard.blocking { try body(viewer, fields) })
+                .ok, try await PatientThreads.run { try body(viewer, fields) })
         } catch let error as PageProblem {
             return Self.failure(error.status, error.text)
         } catch {

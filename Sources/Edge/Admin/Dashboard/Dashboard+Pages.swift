@@ -13,7 +13,7 @@ extension Dashboard {
             await logIn(request, from: context.address)
         }
         router.post("/logout") { request, _ in
-            await take(request, forAdmin: false) { _ in logOut() }
+            await take(request, forAdmin: false) { logOut($0.session, at: $0.now) }
         }
         router.get("/") { request, _ in await show(request, overview) }
         router.get("/budgets") { request, _ in

@@ -10,7 +10,7 @@ extension Dashboard {
         guard let text = request.cookies[Self.cookieName]?.value,
             let session = SessionToken(
                 text: text, signedWith: signing, at: sources.clock.now()),
-            credentials.isCurrent(session.viewer)
+            credentials.isCurrent(session.viewer), !ended.has(session)
         else { return nil }
         return session
     }
@@ -92,7 +92,8 @@ extension Dashboard {
         return .unknown
     }
 
-    func logOut() -> Response {
+    func logOut(_ session: SessionToken, at now: Instant) -> Response {
+        ended.end(session, at: now)
         var response = Self.redirect("/login")
         response.headers[.setCookie] = cookie("", seconds: 0)
         return response

@@ -3,7 +3,6 @@ internal import Crypto
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
-internal import NIOPosix
 internal import Stores
 
 /// The pages, and who may see them.
@@ -13,6 +12,7 @@ struct Dashboard: Sendable {
     let renderer: PageRenderer
     let logger: Logger
     let throttle = LoginThrottle()
+    let ended = EndedSessions()
     let advice = AdviceCache()
     let signing: SymmetricKey
 
@@ -82,7 +82,7 @@ struct Dashboard: Sendable {
             return problem(.forbidden, "this page is for the admin key alone")
         }
         do {
-            return try await Self.blocking { try body(visit) }
+            return try await PatientThreads.run { try body(visit) }
         } catch let error as PageProblem {
             return problem(error.status, error.text)
         } catch {
@@ -95,13 +95,6 @@ struct Dashboard: Sendable {
     func words(of error: any Error, to viewer: Viewer) -> String {
         viewer.isAdmin
             ? "the store did not answer: \(error)" : "the store did not answer; try again"
-    }
-
-    /// Runs what waits for the store on a thread that may wait.
-    static func blocking<Value: Sendable>(
-        _ body: @escaping @Sendable () throws -> Value
-    ) async throws -> Value {
-        try await NIOThreadPool.singleton.runIfActive(body)
     }
 
     private func visit(

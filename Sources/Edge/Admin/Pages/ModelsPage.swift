@@ -17,7 +17,7 @@ struct ModelsPage: Sendable {
 
     let frame: PageFrame
     let legend: [Key]
-    let spans: [OverviewPage.Choice]
+    let spans: [PageChoice]
     let quality: String
     let speed: String
     let models: TablePart
@@ -30,13 +30,7 @@ struct ModelsPage: Sendable {
         throws(StoreError)
     {
         self.frame = frame
-        spans = ReportView.spans.map { span in
-            OverviewPage.Choice(
-                name: span == "month" ? "this month" : span,
-                href: view.href(
-                    "/models", [("last", span), ("since", nil), ("until", nil)]),
-                isCurrent: view.fields["since"] == nil && span == view.fields["last"] ?? "30d")
-        }
+        spans = view.spanChoices(at: "/models")
         var newest = CallQuery(since: view.since, until: view.until, limit: Self.sampledCalls)
         newest.filters = view.filters
         let samples = try store.samples(newest)

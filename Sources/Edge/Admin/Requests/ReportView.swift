@@ -16,7 +16,7 @@ struct ReportView: Sendable {
     static let tooMany: Set<SpendDimension> = [.session, .conversation]
 
     static let spans = ["24h", "7d", "30d", "90d", "month"]
-    private static let defaultSpan = "30d"
+    static let defaultSpan = "30d"
     /// Days of the longest span: bars beyond them would be thinner than a line.
     private static let maximumDays: Int64 = 400
 
