@@ -27,6 +27,8 @@ struct AdminPlane: Service {
             ) { port in
                 let shown = host.contains(":") ? "[\(host)]" : host
                 StandardError.print("listening on http://\(shown):\(port)")
+                StandardError.print(
+                    "the dashboard is there; 'spendfuse key admin' prints what opens it")
             }
             try await application.run()
         } catch let failure as KeyVault.Failure {

@@ -56,10 +56,20 @@ struct SharedOptions: ParsableArguments {
     }
 
     /// The store, for a command that works beside the server: the shared one where it is set.
-    func ledger() throws -> any SpendStore { try upkeep() }
+    ///
+    /// `mayMake`: the command has something to keep, and begins a ledger where there is none. To
+    /// others a folder without one is a mistake, as they would show that nothing was spent.
+    func ledger(mayMake: Bool = false) throws -> any SpendStore { try upkeep(mayMake: mayMake) }
 
-    func upkeep() throws -> any SpendStore & StoreUpkeep {
+    func upkeep(mayMake: Bool = false) throws -> any SpendStore & StoreUpkeep {
         let settings = try settings()
+        let path = settings.state + "/" + LedgerDatabase.fileName
+        if !mayMake, settings.databaseURL == nil, !FileManager.default.fileExists(atPath: path) {
+            StandardError.print(
+                "spendfuse: there is no ledger in \(settings.state); name its folder with --state,"
+                    + " or start 'spendfuse serve' first")
+            throw ExitCode.storeUnreachable
+        }
         if let url = settings.databaseURL {
             return PostgresStore(
                 url: url.revealed, zones: SystemZones(), applicationName: "spendfuse")
@@ -80,8 +90,8 @@ struct FormatOption: ParsableArguments {
     func show(_ table: ReportTable) { Self.show(table, as: format) }
 
     static func show(_ table: ReportTable, as format: ReportFormat) {
-        let isTerminal = ProcessSettings.standardOutputIsTerminal
-        print(table.rendered(as: format, forTerminal: isTerminal), terminator: "")
+        let width = ProcessSettings.terminalWidth
+        print(table.rendered(as: format, terminalWidth: width), terminator: "")
     }
 }
 
@@ -100,6 +110,16 @@ enum Failure {
             StandardError.print("spendfuse: \(error)")
             throw code
         }
+    }
+}
+
+extension Failure {
+    /// Throws where something that was printed did not arrive: a disk that is full, for one.
+    static func flushed() throws {
+        guard let reason = ProcessSettings.flushStandardOutput() else { return }
+        StandardError.print(
+            "spendfuse: standard output: \(reason); what was written is incomplete")
+        throw ExitCode.failure
     }
 }
 

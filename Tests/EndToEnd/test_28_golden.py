@@ -168,17 +168,17 @@ def test_a_new_user_finds_yesterdays_cost_and_a_monthly_limit_in_the_help():
         assert "reconcile" in done.stdout and "performance" in done.stdout
 
 
-def test_tables_fit_what_they_are_shown_in_and_pipes_get_all(history):
+def on_terminal(history, width, *command):
+    """What a command shows on a terminal of so many characters."""
+    import fcntl
     import pty
-    long = "m" * 90
-    history.run("limit", "set", f"model:{long}", "--daily", "1")
-    piped = history.run("limit", "list").stdout
-    assert long in piped and "\x1b" not in piped
+    import struct
+    import termios
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     environment = dict(clean_environment(), TERM="xterm-256color")
-    process = subprocess.Popen([BINARY, "limit", "list", "--config", history.config], stdout=theirs,
-                               env=environment, cwd=ROOT)
-    process.wait(30)
+    process = subprocess.Popen([BINARY, *command, "--config", history.config], stdout=theirs,
+                               stderr=subprocess.DEVNULL, env=environment, cwd=ROOT)
     os.close(theirs)
     shown = b""
     while True:
@@ -189,6 +189,24 @@ def test_tables_fit_what_they_are_shown_in_and_pipes_get_all(history):
         if not part:
             break
         shown += part
-    text = shown.decode()
-    assert long not in text and "…" in text and "\x1b" not in text
+    assert process.wait(30) == 0, command
+    os.close(ours)
+    return shown.decode().replace("\r\n", "\n")
+
+
+def test_tables_fit_what_they_are_shown_in_and_pipes_get_all(history):
+    long = "m" * 90
+    history.run("limit", "set", f"model:{long}", "--daily", "1")
+    piped = history.run("limit", "list").stdout
+    assert long in piped and "\x1b" not in piped
+    for width in (80, 100, 200):
+        text = on_terminal(history, width, "limit", "list")
+        assert "\x1b" not in text and (long in text) == (width == 200), text
+        for command in (["limit", "list"], ["status"], ["report", "--by", "user,model"], ["calls"],
+                        ["top"], ["key", "list"], ["alerts", "list"], ["performance"]):
+            text = on_terminal(history, width, *command)
+            # Facts below a table are sentences, which a terminal wraps.
+            lines = text.split("\n\n")[0].splitlines()
+            rules = [line for line in lines if line and set(line) <= {"-", " "}]
+            assert rules and len(rules[0]) <= width, (command, width, rules, text)
     history.run("limit", "remove", f"model:{long}")

@@ -42,7 +42,8 @@ package struct StoreBackup {
             return digits.count == 1 ? "0\(digits)" : digits
         }.joined()
         let backup = BackupListing(
-            createdAt: clock.now().text, path: path, bytes: Int64(data.count), sha256: digest)
+            createdAt: clock.now().text, path: URL(fileURLWithPath: path).path,
+            bytes: Int64(data.count), sha256: digest)
         try store.note(backup: backup)
         return backup
     }
@@ -58,6 +59,7 @@ package struct StoreBackup {
                 ["--clean", "--if-exists", "--no-owner", "--single-transaction", path], url)
             return PostgresStore.masked(url.revealed)
         }
+        try LedgerDatabase.prepare(directory: settings.state)
         guard let lock = try FileLock(path: "\(settings.state)/lock") else {
             throw Failure(
                 description: "a gateway serves from \(settings.state); stop it before a restore")
@@ -65,8 +67,10 @@ package struct StoreBackup {
         defer { withExtendedLifetime(lock) {} }
         try LedgerDatabase.check(copy: path)
         let place = "\(settings.state)/\(LedgerDatabase.fileName)"
-        let kept = "\(place).before-restore-\(clock.now().seconds)"
         let manager = FileManager.default
+        var moment = clock.now().seconds
+        while manager.fileExists(atPath: "\(place).before-restore-\(moment)") { moment += 1 }
+        let kept = "\(place).before-restore-\(moment)"
         let copy = "\(place).restoring"
         try? manager.removeItem(atPath: copy)
         try manager.copyItem(atPath: path, toPath: copy)

@@ -36,6 +36,21 @@ package enum ProcessSettings {
     /// Whether standard output is a terminal that a person reads.
     package static var standardOutputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    /// What was printed reaches a reader that waits for it, such as a pipe.
-    package static func flushStandardOutput() { fflush(nil) }
+    /// What a terminal is taken for that does not say.
+    private static let usualTerminalWidth = 80
+
+    /// Characters of a line of the terminal that standard output is; nil: it is none.
+    package static var terminalWidth: Int? {
+        guard standardOutputIsTerminal else { return nil }
+        let width = Int(sf_terminal_width(STDOUT_FILENO))
+        return width > 0 ? width : usualTerminalWidth
+    }
+
+    /// What was printed reaches a reader that waits for it, such as a pipe. Returns why some of it
+    /// did not; nil: all of it did.
+    @discardableResult
+    package static func flushStandardOutput() -> String? {
+        let code = sf_flush_standard_output()
+        return code == 0 ? nil : String(cString: strerror(code))
+    }
 }

@@ -39,12 +39,13 @@ package enum SystemThread {
         pthread_detach(thread)
     }
 
-    /// The highest niceness; see setpriority(2).
-    private static let mostPatient: CInt = 19
+    /// The niceness of a thread with a ninth of the share of others; see setpriority(2). With the
+    /// highest, 19, it would get next to nothing on a busy machine.
+    private static let patient: CInt = 10
 
-    /// From now on the calling thread runs when no other wants to, or nearly so. On Linux this
-    /// setting is a thread's own, though POSIX says that it is its process's.
+    /// From now on the calling thread gets little where others want to run. On Linux this setting
+    /// is a thread's own, though POSIX says that it is its process's.
     package static func letOthersGoFirst() {
-        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, mostPatient)
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, patient)
     }
 }

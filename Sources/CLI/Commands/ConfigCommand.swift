@@ -1,5 +1,7 @@
+internal import App
 internal import ArgumentParser
 internal import Config
+internal import LedgerSQLite
 internal import Reporting
 
 struct ConfigCommand: ParsableCommand {
@@ -19,7 +21,15 @@ struct ConfigCheck: ParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() throws {
-        _ = try shared.settings()
+        let settings = try shared.settings()
+        _ = try shared.prices()
+        guard settings.listen.port == 0 || "\(settings.listen)" != "\(settings.admin)" else {
+            StandardError.print(
+                "spendfuse: 'listen' and 'admin' are both \(settings.listen); give 'admin' a port"
+                    + " of its own")
+            throw ExitCode.failure
+        }
+        try Failure.reported { try LedgerDatabase.prepare(directory: settings.state) }
         print("the configuration is valid")
     }
 }

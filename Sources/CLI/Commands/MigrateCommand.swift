@@ -12,9 +12,9 @@ struct MigrateCommand: ParsableCommand {
         commandName: "migrate",
         abstract: "Brings the shared database to this program's schema, or an app's own to it.",
         discussion: """
-            The database is that of database.url. An empty one gets all tables; one that an app has
-            built keeps its tables, rows, views, functions and policies, and gets what is missing.
-            Look at 'plan' first: it shows every statement and changes nothing.
+            The database is that of database.url. An empty one gets all tables; one that an app \
+            has built keeps its tables, rows, views, functions and policies, and gets what is \
+            missing. Look at 'plan' first: it shows every statement and changes nothing.
             """,
         subcommands: [
             MigrateUp.self, MigrateDown.self, MigrateStatus.self, MigratePlan.self,
@@ -66,8 +66,10 @@ struct MigrateDown: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "down", abstract: "Undoes steps, the newest first.",
         discussion: """
-            Tables that Spendfuse made go, with their rows; an app's own tables lose the columns
-            that were added. Example: spendfuse migrate down --to spendfuse_0002_ledger
+            Tables that Spendfuse made go, with their rows; an app's own tables lose the columns \
+            that were added.
+            Example:
+              spendfuse migrate down --to spendfuse_0002_ledger
             """)
 
     @OptionGroup var shared: SharedOptions

@@ -13,11 +13,13 @@ struct QuoteCommand: ParsableCommand {
         commandName: "quote", abstract: "Says what a call would cost.",
         discussion: """
             Examples:
-              spendfuse quote --model gpt-5 --input-tokens 12000 --output-tokens 800
-              spendfuse quote --model claude-sonnet-4-5 --input-tokens 900 --count cache_read=50000
-              spendfuse quote --model dall-e-3 --count image=2 --image-size 1024x1024
+              spendfuse quote --provider openai --model gpt-5 --input-tokens 12000
+              spendfuse quote --provider anthropic --model claude-sonnet-4-5 \\
+                --input-tokens 900 --count cache_read=50000
+              spendfuse quote --provider openai --model dall-e-3 --count image=2 \\
+                --image-size 1024x1024
               spendfuse quote --file usages.jsonl     one answer for each line
-            A line of the file: {"provider":"openai","model":"gpt-5","at":"2026-11-20",
+            A line of the file: {"provider":"openai","model":"gpt-5","at":"2026-11-20", \
             "service_tier":"flex","usage":{"input":1200,"output":80}}
             """)
 

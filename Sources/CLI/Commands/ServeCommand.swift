@@ -6,6 +6,12 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Runs the proxy until SIGTERM.",
         discussion: """
+            A client's base URL becomes http://HOST:PORT/UPSTREAM/v1, such as /openai/v1 or, \
+            without any key, /demo/v1 with --demo.
+            Headers that say whose a call is: x-spendfuse-user, x-spendfuse-project, \
+            x-spendfuse-session, x-spendfuse-tags (team=web,env=prod). Each reply has \
+            x-spendfuse-call-id and x-spendfuse-cost-usd.
+            Environment: SPENDFUSE_CONFIG, SPENDFUSE_LISTEN, SPENDFUSE_ADMIN, SPENDFUSE_STATE.
             Examples:
               spendfuse serve
               spendfuse serve --demo --listen 127.0.0.1:8080
@@ -16,7 +22,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .long, help: "HOST:PORT of the data plane; port 0 picks a free one.")
     var listen: String?
 
-    @Option(name: .long, help: "HOST:PORT of health and metrics.")
+    @Option(name: .long, help: "HOST:PORT of the dashboard, health and metrics.")
     var admin: String?
 
     @Flag(name: .long, help: "Adds the built-in upstream at /demo, which needs no key.")

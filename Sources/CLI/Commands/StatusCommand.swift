@@ -62,6 +62,11 @@ struct StatusCommand: ParsableCommand {
             let refusals = state.refusals.map(Self.line).joined(separator: "; ")
             if !refusals.isEmpty { table.facts.append(("last_refusals", refusals)) }
         }
+        // At 80 characters a limit, what is spent of it, and when it resets are left.
+        table.expendable = [
+            "usd_per_hour", "held_usd", "mode", "projected_usd", "left_usd", "course",
+            "runs_out_at",
+        ]
         output.show(table)
         guard output.format == .table, !state.refusals.isEmpty else { return }
         print("\nlast refusals:")
@@ -108,6 +113,8 @@ struct StatusCommand: ParsableCommand {
         return try store.calls(query)
     }
 
+    private var isForPeople: Bool { output.format == .table }
+
     private func row(
         of standing: BudgetStanding, _ state: State, at now: Instant
     ) -> [ReportTable.Cell] {
@@ -116,8 +123,11 @@ struct StatusCommand: ParsableCommand {
             .text(standing.scope.description), .text(standing.name),
             .text(standing.window.label), .money(standing.limit), .money(standing.settled),
             .money(standing.held), .money(standing.available),
-            .number(standing.settled.wholePercent(of: standing.limit).map(Int64.init)),
-            .money(forecast.hourlyRate), .money(forecast.projected),
+            isForPeople
+                ? .text(standing.settled.percentText(of: standing.limit))
+                : .number(standing.settled.wholePercent(of: standing.limit).map(Int64.init)),
+            isForPeople ? .text(forecast.hourlyRate.glance) : .money(forecast.hourlyRate),
+            isForPeople ? .text(forecast.projected?.glance) : .money(forecast.projected),
             .text(forecast.runsOutAt?.shortText), .text(BudgetTable.modeText(standing.mode)),
             .text(standing.resetsAt?.shortText),
         ]

@@ -42,6 +42,12 @@ package struct Amount: Hashable, Comparable, Sendable {
         return Int(clampingPercent: picodollars * 100 / limit.picodollars)
     }
 
+    /// Millionths of `limit`, rounded down; nil for a limit of zero.
+    package func millionths(of limit: Amount) -> Int128? {
+        guard limit.isPositive else { return nil }
+        return picodollars * 1_000_000 / limit.picodollars
+    }
+
     /// This amount as a percentage of `limit` with two decimals, rounded down: `"104.31"`.
     package func percentText(of limit: Amount) -> String? {
         guard limit.isPositive else { return nil }

@@ -19,9 +19,17 @@ package struct CallExplanation {
     package init(_ row: CallRow, prices: PriceBook, adjusted: Amount = .zero) {
         self.row = row
         self.adjusted = adjusted
+        guard row.text("status") != "blocked" else {
+            breakdown = nil
+            note = "refused: \(row.text("error_message") ?? "no reason is kept"); nothing was sent"
+            return
+        }
         guard let version = row.text("price_version") else {
             breakdown = nil
-            note = "no price was known for this call, so it was booked at 0 and marked unpriced"
+            note =
+                adjusted == .zero
+                ? "no price was known for this call, so it was booked at 0 and marked unpriced"
+                : "no price was known when the call was made; what it cost was booked later"
             return
         }
         guard let entry = Self.entry(version, row, prices) else {
@@ -111,6 +119,7 @@ package struct CallExplanation {
 
     /// The scopes whose limits the call counts for, but for those of its tags.
     private var budgets: String {
+        guard row.text("status") != "blocked" else { return "none, as it was refused" }
         let attributes = [
             ("user", "user_id"), ("project", "project_id"), ("key", "key_id"),
             ("provider", "provider"), ("model", "model_requested"), ("endpoint", "endpoint"),

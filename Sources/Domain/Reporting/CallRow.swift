@@ -92,7 +92,18 @@ package struct CallRow: Sendable {
                 default: .text(name)
                 }
             })
-        table.rows = rows.map { row in names.map { row[$0] } }
+        table.rows = rows.map { row in
+            names.map { name in
+                // A cost of nothing, as no price is known, is not an exact one.
+                name == "usage_status" && row.isUnpriced ? .text("unpriced") : row[name]
+            }
+        }
+        table.expendable = ["call_id", "usage_status", "status"]
         return table
+    }
+
+    private var isUnpriced: Bool {
+        text("price_version") == nil && text("status") == "success"
+            && text("endpoint") != "adjustment" && (number("total_tokens") ?? 0) > 0
     }
 }

@@ -7,6 +7,10 @@ package enum SpendFacet: String, CaseIterable, Sendable {
     case user, project, key, session, conversation
     /// `name=value`, once for each tag of a call.
     case tag
+
+    /// Whether there are sums of months as well: of what has many values of few calls each, these
+    /// would hardly be fewer than those of days.
+    package var hasMonths: Bool { [.user, .project, .key].contains(self) }
 }
 
 /// Part of a report's time, and what it is summed from.
@@ -17,7 +21,7 @@ package struct SpendPart: Hashable, Sendable {
         case hours
         /// Sums of whole days.
         case days(SpendFacet)
-        /// Sums of whole months, of what a facet tells apart.
+        /// Sums of whole months, of what a facet tells apart; kept where `SpendFacet.hasMonths`.
         case months(SpendFacet)
     }
 
@@ -62,9 +66,11 @@ extension SpendQuery {
             guard tagFilter == nil, !hasTime || bucket == .day else { return [] }
             return [.days(facet)]
         }
-        guard hasTime else { return [.months(facet), .days(facet)] }
+        let sources: [SpendPart.Source] =
+            facet.hasMonths ? [.months(facet), .days(facet)] : [.days(facet)]
+        guard hasTime else { return sources }
         guard bucket == .day else { return [] }
-        return dimensions.contains(.month) ? [.months(facet), .days(facet)] : [.days(facet)]
+        return dimensions.contains(.month) ? sources : [.days(facet)]
     }
 
     private typealias Span = (since: Instant, until: Instant)

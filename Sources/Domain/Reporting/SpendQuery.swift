@@ -55,6 +55,11 @@ package struct SpendQuery: Sendable {
         return filter.value
     }
 
+    /// Whether nothing but these and times are told apart or asked for.
+    package func tells(only known: Set<SpendDimension>) -> Bool {
+        (dimensions + filters.map(\.dimension)).allSatisfy { known.contains($0) || $0.isTime }
+    }
+
     /// The tag that is told apart.
     package var tag: String? { dimensions.lazy.compactMap(\.tag).first }
 

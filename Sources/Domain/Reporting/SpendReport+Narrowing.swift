@@ -2,6 +2,18 @@ internal import Chronology
 internal import Money
 
 extension SpendReport {
+    /// With what people call the values of a dimension beside the values themselves.
+    package func naming(_ dimension: SpendDimension, _ names: [String: String]) -> SpendReport {
+        guard let place = query.dimensions.firstIndex(of: dimension) else { return self }
+        return SpendReport(
+            query: query,
+            told: lines.map { line in
+                var line = line
+                if let name = names[line.keys[place]] { line.keys[place] += " (\(name))" }
+                return line
+            })
+    }
+
     /// What the lines beyond the dearest are called.
     package static let other = "(other)"
 
@@ -57,7 +69,7 @@ package struct SpendComparison: Sendable {
         var table = now.table
         let earlier = Dictionary(before.lines.map { ($0.keys, $0.cost) }) { $0 + $1 }
         let gone = before.lines.filter { line in !now.lines.contains { $0.keys == line.keys } }
-        table.columns += [.money("previous_usd"), .money("change_usd"), .text("change_pct")]
+        table.columns += [.money("previous_usd"), .money("change_usd"), .number("change_pct")]
         for (row, line) in now.lines.enumerated() {
             table.rows[row] += Self.cells(line.cost, earlier[line.keys] ?? .zero)
         }

@@ -105,7 +105,7 @@ package struct SpendReport: Sendable {
         let isTimeline = query.dimensions.contains(where: \.isTime)
         self.lines = sums.values.sorted { left, right in
             if isTimeline || left.cost == right.cost {
-                return left.keys.lexicographicallyPrecedes(right.keys)
+                return query.precedes(left.keys, right.keys)
             }
             return left.cost > right.cost
         }
@@ -144,6 +144,15 @@ package struct SpendReport: Sendable {
 }
 
 extension SpendQuery {
+    /// By name, and by time where a dimension is one.
+    fileprivate func precedes(_ left: [String], _ right: [String]) -> Bool {
+        for (place, dimension) in dimensions.enumerated() where left[place] != right[place] {
+            guard dimension == .hour else { return left[place] < right[place] }
+            return Self.order(of: left[place]) < Self.order(of: right[place])
+        }
+        return false
+    }
+
     /// Lines of all calls told apart by a tag, out of those that have it, `tagged`, and those of
     /// `all`, whose tag is empty. A tag without a value is none.
     package func lines(

@@ -1,4 +1,4 @@
-internal import Chronology
+package import Chronology
 
 /// The spans of UTC that stores tell apart. Those of people are put together from them.
 package enum TimeBucket: String, Sendable {
@@ -18,6 +18,17 @@ package enum TimeBucket: String, Sendable {
         } else {
             self = .day
         }
+    }
+
+    /// The bucket that begins at a moment, as `SpendQuery.label` reads it.
+    package func text(_ start: Instant) -> String {
+        let shape =
+            switch self {
+            case .day: "YYYY-MM-DD"
+            case .hour: "YYYY-MM-DDTHH"
+            case .quarter: "YYYY-MM-DDTHH:MM"
+            }
+        return String(start.text.prefix(shape.count))
     }
 }
 
@@ -70,6 +81,20 @@ extension SpendQuery {
         return text + (offset < 0 ? "-" : "+") + Self.twoDigits(hours) + ":"
             + Self.twoDigits(rest)
     }
+
+    /// What labels of hours are sorted by: the hour that comes twice is first the one with the
+    /// larger offset from UTC.
+    package static func order(of label: String) -> String {
+        let hour = label.prefix("YYYY-MM-DDTHH".count)
+        let offset = label.dropFirst(hour.count)
+        let parts = offset.dropFirst().split(separator: ":").compactMap { Int($0) }
+        guard parts.count == 2 else { return label }
+        let minutes = (offset.first == "-" ? -1 : 1) * (parts[0] * 60 + parts[1])
+        return "\(hour) \(Self.latestOffset - minutes)"
+    }
+
+    /// Minutes; above any offset, so that what is left of it has four digits.
+    private static let latestOffset = 5_000
 
     private static func twoDigits(_ number: Int64) -> String {
         number < 10 ? "0\(number)" : "\(number)"

@@ -40,7 +40,9 @@ extension GatewayError {
         case .spent:
             self.init(
                 .spendLimitReached, status: blockStatus,
-                "spend limit reached: \(limit) is used up (\(state)); wait, or \(raise)")
+                "spend limit reached: \(limit) is used up (\(state)); "
+                    + (standing.resetsAt == nil && refusal.opensAt == nil
+                        ? raise : "wait, or \(raise)"))
         case .heldByOthers:
             self.init(
                 .budgetHeld, status: 429,
@@ -69,6 +71,7 @@ extension GatewayError {
         if let opensAt = refusal.opensAt {
             return "\(state) there is room again at \(opensAt.shortText)"
         }
+        if case .rolling = standing.window { return "\(state) it frees up as calls grow old" }
         return "\(state) it does not reset"
     }
 

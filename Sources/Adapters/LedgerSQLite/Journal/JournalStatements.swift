@@ -10,16 +10,34 @@ internal import SQLite
 struct JournalStatements {
     let db: Database
 
-    func write(_ entry: JournalEntry) throws {
+    /// The entries of a group, in their order. What its calls spent is added up first, so that each
+    /// window is written once.
+    func write(_ entries: some Sequence<JournalEntry>) throws {
+        var spent: [SpendEntry] = []
+        for entry in entries {
+            switch entry {
+            case .hold(let record): try insertHold(record)
+            case .drop(let attempt): try deleteHold(attempt)
+            case .refuse(let record): _ = try insertRow(record)
+            case .conclude(let record, let spend):
+                try deleteHold(record.attempt)
+                // An attempt that has its row is not counted again.
+                guard try insertRow(record) else { continue }
+                try insertPerformance(record)
+                spent += spend
+            default:
+                // Others read windows, or begin them anew.
+                try SpendStatements(db: db).add(spent)
+                spent = []
+                try writeRare(entry)
+            }
+        }
+        try SpendStatements(db: db).add(spent)
+    }
+
+    private func writeRare(_ entry: JournalEntry) throws {
         switch entry {
-        case .hold(let record): try insertHold(record)
-        case .conclude(let record, let spend):
-            try deleteHold(record.attempt)
-            // An attempt that has its row is not counted again.
-            guard try insertRow(record) else { return }
-            try insertPerformance(record)
-            try SpendStatements(db: db).add(spend)
-        case .refuse(let record): _ = try insertRow(record)
+        case .hold, .drop, .refuse, .conclude, .view: break
         case .alert(let alert): try insertAlert(alert)
         case .trip(let trip):
             try BreakerStatements(db: db).insert(trip)
@@ -31,8 +49,6 @@ struct JournalStatements {
         case .foreign(let spend, let lastRow):
             try SpendStatements(db: db).add(spend)
             try SpendStatements(db: db).note(lastForeign: lastRow)
-        case .view: break
-        case .drop(let attempt): try deleteHold(attempt)
         case .defer(let attempt, let key): try insertDeferred(attempt, key)
         case .rename(let key, let newKey): try renameDeferred(key, to: newKey)
         case .correct(let record, let key, let spend):

@@ -27,7 +27,9 @@ extension SQLiteJournal {
 
     private func rollUpWhileIdle() {
         guard state.withLock({ !$0.isWriting && $0.waiting.isEmpty }) else { return }
-        if rollUp(steps: 1) > 0 { thread.async { self.rollUpWhileIdle() } }
+        if rollUp(steps: 1, rows: RollupStatements.idleStepRows) > 0 {
+            thread.async { self.rollUpWhileIdle() }
+        }
     }
 
     func rollUpUnderLoad(after entries: Int) {
@@ -35,16 +37,17 @@ extension SQLiteJournal {
             state.entriesNotRolledUp += Int64(entries)
             return state.rollsUp && state.entriesNotRolledUp > Self.longestBacklog
         }
-        if isFarBehind, rollUp(steps: Self.stepsPerGroup) < Self.longestBacklog / 2 {
+        let rows = RollupStatements.stepRows
+        if isFarBehind, rollUp(steps: Self.stepsPerGroup, rows: rows) < Self.longestBacklog / 2 {
             state.withLock { $0.entriesNotRolledUp = 0 }
         }
     }
 
     /// Returns how many rows are left to count; none where it fails, which costs only time in
     /// reports.
-    private func rollUp(steps: Int) -> Int64 {
+    private func rollUp(steps: Int, rows: Int64) -> Int64 {
         do {
-            return try database.rollUp(steps: steps)
+            return try database.rollUp(steps: steps, rows: rows)
         } catch {
             logger.error("rollups.failed", metadata: ["reason": "\(error)"])
             return 0

@@ -130,8 +130,7 @@ package final class SQLiteJournal: LedgerJournal {
     private func write(_ group: [Waiting]) throws {
         try database.queue.writeWithoutTransaction { db in
             try db.inTransaction(.immediate) {
-                let statements = JournalStatements(db: db)
-                for waiting in group { try statements.write(waiting.entry) }
+                try JournalStatements(db: db).write(group.lazy.map(\.entry))
                 return .commit
             }
         }

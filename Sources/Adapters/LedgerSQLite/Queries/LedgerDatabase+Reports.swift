@@ -28,7 +28,10 @@ struct ReportStatements {
     func lines(_ query: SpendQuery, _ part: SpendPart) throws -> [SpendReport.Line] {
         switch part.source {
         case .rows: try lines(query, part, Self.rowsSQL)
-        case .hours: try rolledUp(query, part, grain: "hour", facet: .whole, bucketLength: 13)
+        case .hours:
+            try rolledUp(
+                query, part, grain: "hour", facet: .whole, bucketLength: 13,
+                named: query.tells(only: [.model, .provider]) ? "model" : nil)
         case .days(.tag) where query.tag != nil:
             try query.lines(
                 tagged: rolledUp(query, part, grain: "day", facet: .tag, bucketLength: 10),
@@ -41,17 +44,19 @@ struct ReportStatements {
     }
 
     private func rolledUp(
-        _ query: SpendQuery, _ part: SpendPart, grain: String, facet: SpendFacet, bucketLength: Int
+        _ query: SpendQuery, _ part: SpendPart, grain: String, facet: SpendFacet, bucketLength: Int,
+        named name: String? = nil
     ) throws -> [SpendReport.Line] {
         let mark = try Int64.fetchOne(
             db, sql: "SELECT up_to FROM rollup_marks WHERE grain = ? AND facet = ?",
-            arguments: [grain, facet.rawValue])
+            arguments: [grain, name ?? facet.rawValue])
         let value = query.facetValue(facet)
         let isIndexed = value != nil && [.user, .project, .key].contains(facet)
         let sums = try lines(
             query, part, isIndexed ? Self.valueSQL : Self.rollupSQL,
             [
-                "grain": grain, "facet": facet.rawValue, "length": bucketLength, "value": value,
+                "grain": grain, "facet": name ?? facet.rawValue, "length": bucketLength,
+                "value": value,
                 "prefix": facet == .tag ? query.tag.map { "\($0)=" } : nil,
             ])
         var more: [String: (any DatabaseValueConvertible)?] = ["mark": mark ?? 0]

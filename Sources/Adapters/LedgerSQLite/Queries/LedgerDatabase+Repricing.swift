@@ -13,8 +13,12 @@ extension LedgerDatabase {
                 db,
                 sql: """
                     SELECT provider, ifnull(model, '(no model)') AS what, count(*)
-                    FROM api_cost_tracking
+                    FROM api_cost_tracking AS call
                     WHERE timestamp >= ? AND json_extract(metadata, '$.unpriced') = 1
+                        AND NOT EXISTS (SELECT 1 FROM api_cost_tracking AS later
+                            WHERE later.timestamp = call.timestamp
+                                AND later.endpoint = 'adjustment'
+                                AND json_extract(later.metadata, '$.adjusts') = call.call_id)
                     GROUP BY provider, what
                     UNION ALL
                     SELECT provider, model || ' ' || piece.value, count(*)

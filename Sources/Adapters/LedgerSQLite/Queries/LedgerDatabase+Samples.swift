@@ -26,6 +26,10 @@ extension LedgerDatabase {
             attempt, streamed, service_tier, request_duration_ms, time_to_first_token_ms,
             input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens,
             cost_picodollars, held_picodollars, price_version IS NOT NULL
+                OR EXISTS (SELECT 1 FROM api_cost_tracking AS later
+                    WHERE later.timestamp = api_cost_tracking.timestamp
+                        AND later.endpoint = 'adjustment' AND json_extract(later.metadata,
+                            '$.adjusts') = api_cost_tracking.call_id)
         FROM api_cost_tracking WHERE
         """
 

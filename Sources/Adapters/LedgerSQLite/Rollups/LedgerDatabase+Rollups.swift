@@ -8,11 +8,11 @@ extension LedgerDatabase {
     }
 
     /// Counts some more rows, and returns how many are left.
-    func rollUp(steps: Int) throws(StoreError) -> Int64 {
+    func rollUp(steps: Int, rows: Int64) throws(StoreError) -> Int64 {
         guard try rollUpBacklog() > 0 else { return 0 }
         return try write("rolling up calls") { db in
             let statements = RollupStatements(db: db)
-            for _ in 0..<steps { try statements.step() }
+            for _ in 0..<steps { try statements.step(rows: rows) }
             return try statements.backlog()
         }
     }

@@ -50,10 +50,10 @@ enum RollupSchema {
             up_to INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (grain, facet)
         ) STRICT, WITHOUT ROWID;
-        INSERT INTO rollup_marks (grain, facet) VALUES ('hour', ''), ('day', ''), ('day', 'user'),
-            ('day', 'project'), ('day', 'key'), ('day', 'session'), ('day', 'conversation'),
-            ('day', 'tag'), ('month', 'user'), ('month', 'project'), ('month', 'key'),
-            ('month', 'session'), ('month', 'conversation'), ('month', 'tag');
+        INSERT INTO rollup_marks (grain, facet) VALUES ('hour', ''), ('hour', 'model'), ('day', ''),
+            ('day', 'user'), ('day', 'project'), ('day', 'key'), ('day', 'session'),
+            ('day', 'conversation'), ('day', 'tag'), ('month', 'user'), ('month', 'project'),
+            ('month', 'key');
 
         CREATE TRIGGER cost_rollups_emptied AFTER UPDATE ON cost_rollups WHEN NEW.entries = 0
         BEGIN
@@ -96,7 +96,8 @@ enum RollupSchema {
                 NEW.sign * NEW.cache_write_tokens, NEW.sign * NEW.reasoning_tokens,
                 NEW.sign * NEW.cost_picodollars,
                 NEW.sign * (NEW.usage_status <> 'exact') * NEW.cost_picodollars
-            FROM (VALUES ('', ''), ('user', NEW.user_id), ('project', ifnull(NEW.project_id, '')),
+            FROM (VALUES ('', ''), ('model', ''), ('user', NEW.user_id),
+                    ('project', ifnull(NEW.project_id, '')),
                     ('key', ifnull(NEW.key_id, '')), ('session', ifnull(NEW.session_id, '')),
                     ('conversation', ifnull(NEW.conversation_id, ''))
                 UNION ALL

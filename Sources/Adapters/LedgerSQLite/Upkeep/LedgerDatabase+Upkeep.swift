@@ -89,6 +89,10 @@ extension LedgerDatabase: StoreUpkeep {
         do {
             let target = try DatabaseQueue(path: path)
             try queue.backup(to: target)
+            // One file, which reading leaves as it is.
+            try target.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA journal_mode = DELETE")
+            }
             try target.close()
         } catch {
             throw StoreError(error, doing: "copying the ledger", path: path)

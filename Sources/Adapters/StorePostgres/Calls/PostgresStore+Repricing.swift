@@ -11,8 +11,11 @@ extension PostgresStore {
             "reading calls without a price",
             """
             SELECT provider, coalesce(model, '(no model)') AS what, count(*)
-            FROM spend_rows
+            FROM spend_rows AS call
             WHERE "timestamp" >= $1::timestamptz AND metadata ->> 'unpriced' = 'true'
+                AND NOT EXISTS (SELECT 1 FROM spend_rows AS later
+                    WHERE later."timestamp" = call."timestamp" AND later.endpoint = 'adjustment'
+                        AND later.metadata ->> 'adjusts' = call.call_id::text)
             GROUP BY provider, what
             UNION ALL
             SELECT provider, model || ' ' || piece.value, count(*)

@@ -97,24 +97,19 @@ sources (rank, src, stem, watched, relevant, reading) AS (
         FROM %s AS c) AS c OFFSET 0$$)
     ) AS s (rank, src, stem, watched, relevant, reading)
 ),
--- What rows are added up by. Whatever has a facet is by day; what came from the cache is there once
--- more on its own, and hours by model alone. Users, projects and keys are by month too, as sums of
--- their days would be many to read. Payers have a table without the other dimensions, for summaries
--- per user; sessions and conversations have one because they are many, between which all others
--- would be far apart. Of users, projects, keys, sessions, conversations and tags, only model and
--- provider are told apart: with endpoints, task types and upstreams there would be nearly a sum for
--- each call.
+-- What rows are added up by. A report reads the sums of one kind, so that these lie together: hours
+-- have a table, users have one, and sessions, which are many. What came from the cache is there
+-- once more on its own, and hours by model alone. Users, projects and keys are by month too, as
+-- sums of their days would be many to read; payers are those of users without models. Of users, projects,
+-- keys, sessions, conversations and tags, only model and provider are told apart: with endpoints,
+-- task types and upstreams there would be nearly a sum for each call.
 targets (rank, src, tbl, keys, key_values, joined, sums, sum_values, lows, highs, emptied) AS (
     VALUES (1, 'api_cost_tracking', 'cost_rollups', ARRAY['facet', 'grain', 'bucket',
             'value', 'model', 'provider', 'endpoint', 'task_type', 'upstream'],
         ARRAY['f.facet', 'f.grain', 'f.bucket', 'f.value', 'e.model', 'e.provider', 'f.endpoint',
             'f.task_type', 'f.upstream'], $$
     CROSS JOIN LATERAL (
-        VALUES ('hour', '', '', e.hour, e.endpoint, e.task_type, e.upstream),
-            ('hour', 'model', '', e.hour, '', '', ''),
-            ('day', '', '', e.day, e.endpoint, e.task_type, e.upstream),
-            ('day', 'user', e.payer, e.day, '', '', ''),
-            ('month', 'user', e.payer, e.month, '', '', ''),
+        VALUES ('day', '', '', e.day, e.endpoint, e.task_type, e.upstream),
             ('day', 'project', e.project, e.day, '', '', ''),
             ('month', 'project', e.project, e.month, '', '', ''),
             ('day', 'key', e.key, e.day, '', '', ''),
@@ -124,8 +119,7 @@ targets (rank, src, tbl, keys, key_values, joined, sums, sum_values, lows, highs
             ''
         FROM jsonb_each_text(e.tags) AS t
         UNION ALL
-        SELECT g.grain, 'cached', '', g.bucket, e.endpoint, e.task_type, e.upstream
-        FROM (VALUES ('hour', e.hour), ('day', e.day)) AS g (grain, bucket) WHERE e.is_cached
+        SELECT 'day', 'cached', '', e.day, e.endpoint, e.task_type, e.upstream WHERE e.is_cached
     ) AS f (grain, facet, value, bucket, endpoint, task_type, upstream)$$,
         ARRAY['entries', 'calls', 'errors', 'blocked', 'input_tokens', 'output_tokens',
             'total_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens',
@@ -161,6 +155,23 @@ targets (rank, src, tbl, keys, key_values, joined, sums, sum_values, lows, highs
         AS f (facet, value)$$,
         ARRAY['entries', 'calls', 'errors', 'blocked', 'input_tokens', 'output_tokens',
             'total_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens',
+            'cost_usd', 'inexact_cost_usd'], NULL, 'first_at', 'last_at', 'entries = 0'),
+    (7, 'api_cost_tracking', 'user_rollups', ARRAY['grain', 'bucket', 'user_id', 'model',
+            'provider'], ARRAY['g.grain', 'g.bucket', 'e.payer', 'e.model', 'e.provider'], $$
+    CROSS JOIN LATERAL (VALUES ('day', e.day), ('month', e.month)) AS g (grain, bucket)$$,
+        ARRAY['entries', 'calls', 'errors', 'blocked', 'input_tokens', 'output_tokens',
+            'total_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens',
+            'cost_usd', 'inexact_cost_usd'], NULL, 'first_at', 'last_at', 'entries = 0'),
+    (8, 'api_cost_tracking', 'hour_rollups', ARRAY['facet', 'bucket', 'model', 'provider',
+            'endpoint', 'task_type', 'upstream'], ARRAY['f.facet', 'e.hour', 'e.model',
+            'e.provider', 'f.endpoint', 'f.task_type', 'f.upstream'], $$
+    CROSS JOIN LATERAL (
+        VALUES ('', e.endpoint, e.task_type, e.upstream), ('model', '', '', '')
+        UNION ALL
+        SELECT 'cached', e.endpoint, e.task_type, e.upstream WHERE e.is_cached
+    ) AS f (facet, endpoint, task_type, upstream)$$,
+        ARRAY['entries', 'calls', 'errors', 'blocked', 'input_tokens', 'output_tokens',
+            'total_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens',
             'cost_usd', 'inexact_cost_usd'], NULL, 'first_at', 'last_at', 'entries = 0')
 ),
 parts AS (
@@ -176,7 +187,7 @@ parts AS (
             t.lows || ' = least(r.' || t.lows || ', excluded.' || t.lows || ')',
             t.highs || ' = greatest(r.' || t.highs || ', excluded.' || t.highs || ')') AS changed
     FROM targets AS t JOIN sources AS s USING (src) CROSS JOIN LATERAL (
-        SELECT string_agg(v || CASE WHEN v ~ 'bucket|day' THEN '' ELSE ' COLLATE "C"' END, ', '
+        SELECT string_agg(v || CASE WHEN v ~ 'bucket|day|hour' THEN '' ELSE ' COLLATE "C"' END, ', '
             ORDER BY n) AS key_list
         FROM unnest(t.key_values) WITH ORDINALITY AS v (v, n)) AS k
 ),
@@ -291,6 +302,50 @@ $$, 'fillfactor = 50'),
     calls bigint NOT NULL,
     failed_calls bigint NOT NULL
 $$, 'fillfactor = 80'),
+    (7, 'user_rollups', format($$
+    grain text COLLATE "C" NOT NULL,
+    bucket timestamptz NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    model text COLLATE "C" NOT NULL,
+    provider text COLLATE "C" NOT NULL,
+    entries bigint NOT NULL,
+    calls bigint NOT NULL,
+    errors bigint NOT NULL,
+    blocked bigint NOT NULL,
+    input_tokens bigint NOT NULL,
+    output_tokens bigint NOT NULL,
+    total_tokens bigint NOT NULL,
+    cache_read_tokens bigint NOT NULL,
+    cache_write_tokens bigint NOT NULL,
+    reasoning_tokens bigint NOT NULL,
+    cost_usd %1$s NOT NULL,
+    inexact_cost_usd %1$s NOT NULL,
+    first_at timestamptz,
+    last_at timestamptz
+$$, kinds.money), 'fillfactor = 80'),
+    (8, 'hour_rollups', format($$
+    facet text COLLATE "C" NOT NULL,
+    bucket timestamptz NOT NULL,
+    model text COLLATE "C" NOT NULL,
+    provider text COLLATE "C" NOT NULL,
+    endpoint text COLLATE "C" NOT NULL,
+    task_type text COLLATE "C" NOT NULL,
+    upstream text COLLATE "C" NOT NULL,
+    entries bigint NOT NULL,
+    calls bigint NOT NULL,
+    errors bigint NOT NULL,
+    blocked bigint NOT NULL,
+    input_tokens bigint NOT NULL,
+    output_tokens bigint NOT NULL,
+    total_tokens bigint NOT NULL,
+    cache_read_tokens bigint NOT NULL,
+    cache_write_tokens bigint NOT NULL,
+    reasoning_tokens bigint NOT NULL,
+    cost_usd %1$s NOT NULL,
+    inexact_cost_usd %1$s NOT NULL,
+    first_at timestamptz,
+    last_at timestamptz
+$$, kinds.money), 'fillfactor = 80'),
     -- Who sees this row sees the sums; to anyone else they are those of the rows that they see.
     (6, 'session_rollups', format($$
     facet text COLLATE "C" NOT NULL,
@@ -313,12 +368,12 @@ $$, 'fillfactor = 80'),
     first_at timestamptz,
     last_at timestamptz
 $$, kinds.money), 'fillfactor = 80'),
-    (7, 'rollup_state', 'id int PRIMARY KEY CHECK (id = 1)', 'fillfactor = 100')
+    (9, 'rollup_state', 'id int PRIMARY KEY CHECK (id = 1)', 'fillfactor = 100')
     ) AS v (rank, tbl, body, options)
 ),
 views (rank, name, tbl, filter) AS (VALUES
     (1, 'spend_days', 'cost_rollups', $$grain = 'day'$$),
-    (2, 'spend_hours', 'cost_rollups', $$grain = 'hour'$$),
+    (2, 'spend_hours', 'hour_rollups', 'true'),
     (3, 'payer_days', 'payer_rollups', 'true'),
     (4, 'performance_days', 'performance_rollups', 'true'),
     (5, 'response_times', 'response_time_rollups', 'true')
@@ -377,9 +432,10 @@ $body$$text$, 'DROP FUNCTION spendfuse_short(text)',
     SELECT 24, i.rank, 0, format('CREATE INDEX %I ON %s', i.name, i.body), NULL, NULL
     FROM (VALUES
         (1, 'cost_rollups_value', $$cost_rollups (facet, value, bucket)
-    WHERE facet NOT IN ('', 'cached', 'model')$$),
+    WHERE facet NOT IN ('', 'cached')$$),
         (2, 'payer_rollups_payer',
             $$payer_rollups ((nullif(user_id, '') COLLATE "default"), bucket)$$),
+        (7, 'user_rollups_value', 'user_rollups (user_id, bucket)'),
         (6, 'session_rollups_value', 'session_rollups (facet, value, bucket)'),
         (3, 'conversation_rollups_dear', 'conversation_rollups (cost_usd DESC)')
     ) AS i (rank, name, body)

@@ -57,8 +57,8 @@ functions (pos, name, arguments, result, attributes, body) AS (
         'LANGUAGE sql STABLE SET jit = off', $$
     SELECT coalesce(CASE
         WHEN EXISTS (SELECT FROM rollup_state) AND payer IS NULL THEN
-            coalesce((SELECT sum(r.cost_usd) FROM cost_rollups AS r
-                WHERE r.grain = 'hour' AND r.facet = '' AND r.bucket >= f.hour
+            coalesce((SELECT sum(r.cost_usd) FROM hour_rollups AS r
+                WHERE r.facet = '' AND r.bucket >= f.hour
                     AND r.bucket < f.day), 0)
             + coalesce((SELECT sum(r.cost_usd) FROM cost_rollups AS r
                 WHERE r.grain = 'day' AND r.facet = '' AND r.bucket >= f.day), 0)

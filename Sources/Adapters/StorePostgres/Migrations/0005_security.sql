@@ -39,6 +39,8 @@ WITH tables (pos, tbl, kind, owner, service) AS (VALUES
     (28, 'response_time_rollups', 'staff', NULL, ARRAY['SELECT']),
     (29, 'payer_rollups', 'staff', NULL, ARRAY['SELECT']),
     (31, 'session_rollups', 'staff', NULL, ARRAY['SELECT']),
+    (32, 'user_rollups', 'staff', NULL, ARRAY['SELECT']),
+    (33, 'hour_rollups', 'staff', NULL, ARRAY['SELECT']),
     (30, 'rollup_state', 'staff', NULL, ARRAY['SELECT'])
 ),
 views (tbl) AS (VALUES

@@ -11,7 +11,8 @@ tables (tbl, is_readable) AS (VALUES
     ('alert_deliveries', true), ('alert_delivery_attempts', true), ('audit_log', true),
     ('retention_runs', true), ('backups', true), ('migration_history', true),
     ('budget_coverage', true), ('cost_rollups', true), ('conversation_rollups', true),
-    ('payer_rollups', true), ('session_rollups', true), ('performance_rollups', true),
+    ('payer_rollups', true), ('session_rollups', true), ('user_rollups', true),
+    ('hour_rollups', true), ('performance_rollups', true),
     ('response_time_rollups', true), ('rollup_state', true)
 ),
 -- A type that matches is told by a pattern, as an app's own columns may be narrower or wider.
@@ -71,6 +72,8 @@ columns (tbl, type, cols) AS (VALUES
     ('cost_rollups', 'numeric.*', 'cost_usd inexact_cost_usd'),
     ('conversation_rollups', 'numeric.*', 'cost_usd'), ('payer_rollups', 'numeric.*', 'cost_usd'),
     ('session_rollups', 'numeric.*', 'cost_usd inexact_cost_usd'),
+    ('user_rollups', 'numeric.*', 'cost_usd inexact_cost_usd'),
+    ('hour_rollups', 'numeric.*', 'cost_usd inexact_cost_usd'),
     ('performance_rollups', 'bigint', 'calls successes failures timed_calls response_time_ms'
         ' ratings rating_sum'),
     ('response_time_rollups', 'bigint', 'calls failed_calls')
@@ -92,7 +95,7 @@ typed AS (
 promised (name, cols) AS (VALUES
     ('spend_rows', 'user_id cost_usd model status'),
     ('spend_days', 'facet value bucket entries calls blocked cost_usd'),
-    ('spend_hours', 'facet value bucket entries calls blocked cost_usd'),
+    ('spend_hours', 'facet bucket model entries calls blocked cost_usd'),
     ('payer_days', 'bucket user_id calls'), ('performance_days', 'bucket model calls'),
     ('response_times', 'grain bucket model calls'),
     ('budget_limits', 'number scope name mode thresholds daily_limit monthly_limit'),
@@ -148,6 +151,8 @@ indexes (tbl, pattern, what) AS (VALUES
     ('cost_rollups', '\(facet, grain, bucket, value,', 'the sums of a span of time'),
     ('cost_rollups', '\(facet, value, bucket\)', 'the sums of a project, a key or a tag'),
     ('session_rollups', '\(facet, value, bucket\)', 'the sums of a session'),
+    ('user_rollups', '\(user_id, bucket\)', 'the sums of a user'),
+    ('hour_rollups', '\(facet, bucket,', 'the sums of a span of hours'),
     ('payer_rollups', '\(NULLIF\(user_id.*, bucket\)', 'the sums of a payer'),
     ('conversation_rollups', '\(cost_usd DESC\)', 'the dearest conversations')
 ),
@@ -206,12 +211,12 @@ samples (name, needs, query) AS (
         $$SELECT count(*) = 0 AS n FROM (SELECT model, model_name FROM model_performance_metrics
         ORDER BY "timestamp" DESC LIMIT 1000) AS s WHERE model IS DISTINCT FROM model_name$$),
     -- Three hours and three days, as reading all rows again would take as long as a backfill.
-    ('sums of hours are those of the rows', 'cost_rollups.cost_usd api_cost_tracking.cost_usd',
+    ('sums of hours are those of the rows', 'hour_rollups.cost_usd api_cost_tracking.cost_usd',
         $$WITH newest AS (SELECT date_trunc('hour', max("timestamp"), 'UTC') - interval '2 hours'
             AS since, date_trunc('hour', max("timestamp"), 'UTC') AS until FROM api_cost_tracking)
         SELECT count(*) = 0 AS n FROM (SELECT bucket, coalesce(model, '') AS model,
                 sum(entries) AS entries, sum(cost_usd) AS cost
-            FROM cost_rollups, newest WHERE grain = 'hour' AND facet = '' AND bucket >= since
+            FROM hour_rollups, newest WHERE facet = '' AND bucket >= since
                 AND bucket <= until GROUP BY 1, 2) AS r
         FULL JOIN (SELECT date_trunc('hour', "timestamp", 'UTC') AS bucket, CASE WHEN
                 octet_length(model) > 256 THEN left(model, 48) || md5(model)
@@ -220,19 +225,31 @@ samples (name, needs, query) AS (
             FROM api_cost_tracking, newest WHERE "timestamp" >= since GROUP BY 1, 2) AS c
             ON c.bucket = r.bucket AND c.model COLLATE "C" = r.model
         WHERE c.entries IS DISTINCT FROM r.entries OR coalesce(c.cost, 0) <> coalesce(r.cost, 0)$$),
-    ('sums of days, of their hours and of payers agree', 'cost_rollups.cost_usd'
-        ' payer_rollups.cost_usd', $$WITH newest AS (
+    ('sums of days, of their hours, of users and of sessions agree', 'cost_rollups.cost_usd'
+        ' payer_rollups.cost_usd hour_rollups.cost_usd user_rollups.cost_usd'
+        ' session_rollups.cost_usd', $$WITH newest AS (
             SELECT max(bucket) - interval '48 hours' AS since FROM payer_rollups)
         SELECT count(*) = 0 AS n FROM (
             SELECT day FROM (
                 SELECT bucket AS day, 1 AS kind, sum(entries) AS entries, sum(cost_usd) AS cost
                 FROM payer_rollups, newest WHERE bucket >= since GROUP BY 1
                 UNION ALL
-                SELECT date_trunc('day', bucket, 'UTC'), CASE grain WHEN 'day' THEN 2 ELSE 3 END,
+                SELECT bucket, 2, sum(entries), sum(cost_usd)
+                FROM cost_rollups, newest WHERE facet = '' AND grain = 'day' AND bucket >= since
+                GROUP BY 1
+                UNION ALL
+                SELECT date_trunc('day', bucket, 'UTC'), CASE facet WHEN '' THEN 3 ELSE 4 END,
                     sum(entries), sum(cost_usd)
-                FROM cost_rollups, newest WHERE facet = '' AND grain IN ('day', 'hour')
-                    AND bucket >= since GROUP BY 1, 2) AS kinds
-            GROUP BY 1 HAVING count(*) <> 3 OR min(entries) <> max(entries)
+                FROM hour_rollups, newest WHERE facet IN ('', 'model') AND bucket >= since
+                GROUP BY 1, 2
+                UNION ALL
+                SELECT bucket, 5, sum(entries), sum(cost_usd)
+                FROM user_rollups, newest WHERE grain = 'day' AND bucket >= since GROUP BY 1
+                UNION ALL
+                SELECT bucket, 6, sum(entries), sum(cost_usd)
+                FROM session_rollups, newest WHERE facet = 'session' AND bucket >= since
+                GROUP BY 1) AS kinds
+            GROUP BY 1 HAVING count(*) <> 6 OR min(entries) <> max(entries)
                 OR min(cost) <> max(cost)) AS days$$),
     ('sums of the newest day''s performance are those of the rows',
         'performance_rollups.calls model_performance_metrics.timestamp', $$WITH newest AS (

@@ -9,8 +9,8 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Writes every row of a span to standard output, with every column.",
         discussion: """
-            Newest first, as 'calls' lists them; any number of rows, a page at a time. Progress goes
-            to standard error.
+            Newest first, as 'calls' lists them; any number of rows, a page at a time. Progress \
+            goes to standard error.
             Examples:
               spendfuse export --month 2026-11 > november.jsonl
               spendfuse export --since 2026-11-01 --until 2026-11-08 --format csv > week.csv

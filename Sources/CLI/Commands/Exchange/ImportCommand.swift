@@ -13,12 +13,13 @@ struct ImportCommand: ParsableCommand {
         commandName: "import",
         abstract: "Takes over what other programs recorded: LiteLLM, ccusage, OpenAI, Anthropic.",
         discussion: """
-            Each call, or sum of calls, is taken over once, however often its file is imported. It
-            counts for limits like other spend of its time. Leave out days whose calls went through
-            Spendfuse as well: they would count twice.
-            Sources: LiteLLM's /spend/logs?summarize=false or the table LiteLLM_SpendLogs as CSV;
-            'ccusage daily --json'; OpenAI's organization/usage/completions or its CSV; Anthropic's
-            usage_report/messages or its CSV. Usage without costs is priced by the price sheets.
+            Each call, or sum of calls, is taken over once, however often its file is imported. It \
+            counts for limits like other spend of its time. Leave out days whose calls went \
+            through Spendfuse as well: they would count twice. \
+            Sources: LiteLLM's /spend/logs?summarize=false or the table LiteLLM_SpendLogs as CSV; \
+            'ccusage daily --json'; OpenAI's organization/usage/completions or its CSV; \
+            Anthropic's usage_report/messages or its CSV. Usage without costs is priced by the \
+            price sheets.
             Examples:
               spendfuse import spend-logs.json
               spendfuse import ccusage.json --user ada --dry-run
@@ -71,7 +72,7 @@ struct ImportCommand: ParsableCommand {
     }
 
     private func write(_ calls: [ImportedCall]) throws -> Int {
-        let store = try shared.ledger()
+        let store = try shared.ledger(mayMake: true)
         var written = 0
         for first in stride(from: 0, to: calls.count, by: Self.batch) {
             let part = Array(calls[first..<min(first + Self.batch, calls.count)])

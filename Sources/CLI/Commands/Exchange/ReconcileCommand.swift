@@ -14,16 +14,16 @@ struct ReconcileCommand: ParsableCommand {
         commandName: "reconcile",
         abstract: "Compares a provider's bill with what was booked here, day by day.",
         discussion: """
-            The bill is a file: OpenAI's organization/costs or its CSV; Anthropic's cost_report or
-            the CSV of the console; Google's billing report by date as CSV, or rows of its export to
-            BigQuery as JSON. A usage export does too: its tokens are priced here. The newest 24
-            hours are open, as providers' figures come late, and do not count.
-            Exit status 3 where a closed day, or all of them together, differ by more than
+            The bill is a file: OpenAI's organization/costs or its CSV; Anthropic's cost_report or \
+            the CSV of the console; Google's billing report by date as CSV, or rows of its \
+            export to BigQuery as JSON. A usage export does too: its tokens are priced here. \
+            The newest 24 hours are open, as providers' figures come late, and do not count. \
+            Exit status 3 where a closed day, or all of them together, differ by more than \
             --tolerance.
             Examples:
               spendfuse reconcile costs.json --provider openai --month 2026-11
               spendfuse reconcile anthropic.csv --provider anthropic --tolerance 0.5%
-              spendfuse reconcile --api --provider openai --last 7d   (needs OPENAI_ADMIN_KEY)
+              spendfuse reconcile --api --provider openai --last 7d   (OPENAI_ADMIN_KEY)
             """)
 
     @OptionGroup var shared: SharedOptions

@@ -19,8 +19,8 @@ struct KeyAdmin: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "admin", abstract: "Shows the key that opens the dashboard.",
         discussion: """
-            It is auth.admin_key of the configuration, else the file admin-key in the state
-            directory, which the first start makes. To end all sessions, change it and start the
+            It is auth.admin_key of the configuration, else the file admin-key in the state \
+            directory, which the first start makes. To end all sessions, change it and start the \
             gateway anew.
             Example:
               spendfuse key admin
@@ -31,7 +31,7 @@ struct KeyAdmin: ParsableCommand {
     func run() throws {
         let settings = try shared.settings()
         // The ledger's folder is made with it.
-        _ = try shared.ledger()
+        _ = try shared.ledger(mayMake: true)
         print(
             try Failure.reported {
                 try settings.adminKey?.revealed ?? KeyVault.adminKey(in: settings.state)
@@ -43,7 +43,7 @@ struct KeyCreate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Makes a key and shows its secret once.",
         discussion: """
-            The app sends the secret as its API key; Spendfuse puts in the provider's. What a
+            The app sends the secret as its API key; Spendfuse puts in the provider's. What a \
             client says of its calls is recorded, and counts for limits only where --trust says so.
             Examples:
               spendfuse key create web --user u1 --project shop
@@ -72,9 +72,15 @@ struct KeyCreate: ParsableCommand {
                     "\(option): '\(text)' must be a word without white space, and not *")
             }
         }
+        for (option, text, prefix) in [
+            ("--user", user, "user:"), ("--project", project ?? "", "project:"),
+        ] where text.hasPrefix(prefix) {
+            throw ValidationError(
+                "\(option): write \(text.dropFirst(prefix.count)), without '\(prefix)'")
+        }
         let policy = try policy.policy()
         let settings = try shared.settings()
-        let ledger = try shared.ledger()
+        let ledger = try shared.ledger(mayMake: true)
         var minted = KeyVault.mint(name: name, userID: user, projectID: project)
         minted.key.policy = policy
         try Failure.reported {

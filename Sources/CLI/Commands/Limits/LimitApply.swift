@@ -92,7 +92,7 @@ struct LimitApply: ParsableCommand {
     @OptionGroup var plan: LimitsPlan
 
     func run() throws {
-        let ledger = try shared.ledger()
+        let ledger = try shared.ledger(mayMake: true)
         let steps = try plan.steps(ledger)
         let byName = Dictionary(steps.map { ($0.name, $0) }) { first, _ in first }
         _ = try Failure.reported(exit: .storeUnreachable) {
@@ -131,7 +131,7 @@ struct LimitDiff: ParsableCommand {
     var exitCode = false
 
     func run() throws {
-        let steps = try plan.steps(try shared.ledger())
+        let steps = try plan.steps(try shared.ledger(mayMake: true))
         if steps.isEmpty, output.format == .table {
             print("no difference: the limits are as \(plan.file) says")
         } else {

@@ -9,10 +9,10 @@ struct LimitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "limit", abstract: "Sets, shows, tries out and removes spend limits.",
         discussion: """
-            A limit binds a scope: system, user:u1, project:web, key:app, provider:openai,
-            model:gpt-4o, endpoint:chat_completions, session:s1, tag:feature=chat. A bare word is
-            a user. 'user:*' gives every user the limits by itself; 'project:' and
-            'tag:feature=' bind the calls that lack the attribute. A call must fit all limits that
+            A limit binds a scope: system, user:u1, project:web, key:app, provider:openai, \
+            model:gpt-4o, endpoint:chat_completions, session:s1, tag:feature=chat. A bare word is \
+            a user. 'user:*' gives every user the limits by itself; 'project:' and \
+            'tag:feature=' bind the calls that lack the attribute. A call must fit all limits that \
             bind it. A change is in force within a second, and never resets what was spent.
             """,
         subcommands: [
@@ -30,7 +30,12 @@ struct ScopeArgument: ExpressibleByArgument {
     let scope: Scope
 
     init?(argument: String) {
-        guard let scope = Scope(text: argument) else { return nil }
+        guard let scope = Scope(text: argument) else {
+            StandardError.print(
+                "spendfuse: '\(argument.printable)' is no scope: a name has no white space, and"
+                    + " stands alone or behind one of the words below")
+            return nil
+        }
         self.scope = scope
     }
 }

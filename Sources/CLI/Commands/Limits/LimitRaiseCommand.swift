@@ -43,7 +43,7 @@ struct LimitRaiseCommand: ParsableCommand {
             throw ValidationError("nothing to raise: name --daily, --monthly or another limit")
         }
         let name = target.budget
-        let ledger = try shared.ledger()
+        let ledger = try shared.ledger(mayMake: true)
         _ = try Failure.reported {
             try ledger.change([name], by: Actor.name, at: now) { _, known in
                 guard var budget = known else {

@@ -14,12 +14,12 @@ struct LimitSet: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Sets limits of a scope.",
         discussion: """
-            What is not named stays as it is; 'none' clears it. Without --hard-stop a limit
+            What is not named stays as it is; 'none' clears it. Without --hard-stop a limit \
             only alerts.
             Examples:
               spendfuse limit set u1 --monthly 50 --daily 5 --hard-stop
-              spendfuse limit set key:web --monthly 20 --time-zone America/New_York --hourly 2 \\
-                --alert-at 80,100 --hard-stop
+              spendfuse limit set key:web --monthly 20 --hourly 2 --hard-stop \\
+                --time-zone America/New_York --alert-at 80,100
               spendfuse limit set user:* --daily 1 --requests-per-minute 60 --hard-stop
               spendfuse limit set session:* --breaker stop --burn-limit 0.50
               spendfuse limit set system --monthly 500 --mode shadow --name trial
@@ -37,7 +37,8 @@ struct LimitSet: ParsableCommand {
         }
         let name = target.budget
         try checkEndpoint(name.scope)
-        let ledger = try shared.ledger()
+        try checkUser(name.scope)
+        let ledger = try shared.ledger(mayMake: true)
         let known = try Failure.reported(exit: .storeUnreachable) { try ledger.budgets() }
             .first { BudgetName($0.scope, $0.name) == name }
         // What cannot be set is said before anything is changed.
@@ -52,6 +53,11 @@ struct LimitSet: ParsableCommand {
         }
         guard let budget = changes.first?.after else { return }
         print(Self.summary(of: budget))
+        for raise in known?.raises ?? [] where !budget.raises.contains(raise) {
+            StandardError.print(
+                "note: the raise to \(raise.amount.shortDollars) USD until"
+                    + " \(raise.until.shortText) is over")
+        }
         try warn(of: budget, ledger)
     }
 
@@ -62,6 +68,15 @@ struct LimitSet: ParsableCommand {
         else { return }
         let known = Endpoint.allCases.map(\.rawValue).sorted().joined(separator: ", ")
         throw ValidationError("no endpoint is called '\(scope.name)'; there are \(known)")
+    }
+
+    /// A bare word is a user, and hardly one who is called like everybody.
+    private func checkUser(_ scope: Scope) throws {
+        let everybody = ["system", "default", "all", "everyone", "everybody", "global", "total"]
+        guard scope.kind == .user, everybody.contains(scope.name.lowercased()) else { return }
+        throw ValidationError(
+            "'\(scope.name)' would be a user of that name; for all calls together write system,"
+                + " and for each user by itself 'user:*'")
     }
 
     static func summary(of budget: Budget) -> String {

@@ -12,7 +12,7 @@ struct LimitSimulate: ParsableCommand {
         commandName: "simulate",
         abstract: "Says which past calls a limit would have refused, and when.",
         discussion: """
-            Replays the calls on record, with what each held and came to, against the limits that
+            Replays the calls on record, with what each held and came to, against the limits that \
             are named; without any, against those that the scope has now.
             Examples:
               spendfuse limit simulate u1 --daily 5 --since 30d

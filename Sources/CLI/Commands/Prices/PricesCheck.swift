@@ -47,7 +47,8 @@ struct PricesCheck: ParsableCommand {
         for line in unpriced {
             print(
                 "no price: \(line.what) of \(line.provider), in \(line.calls) calls; add it to"
-                    + " pricing/\(line.provider).yaml or with 'spendfuse prices set'")
+                    + " pricing/\(line.provider).yaml or with 'spendfuse prices set … --from DATE',"
+                    + " then 'spendfuse reprice --since DATE --apply'")
         }
     }
 }

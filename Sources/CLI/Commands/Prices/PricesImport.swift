@@ -33,7 +33,7 @@ struct PricesImport: ParsableCommand {
         commandName: "import",
         abstract: "Takes prices of another list for prices of your own.",
         discussion: """
-            See first what would change with 'prices diff'. Names that the list finds by likeness
+            See first what would change with 'prices diff'. Names that the list finds by likeness \
             are not taken over. Examples:
               spendfuse prices import model_prices_and_context_window.json --provider openai
               spendfuse prices import data.json --provider mistral --model mistral-large

@@ -17,7 +17,7 @@ struct PricesSet: ParsableCommand {
               spendfuse prices set acme roadrunner --price input=1 --price output=2 \\
                 --context-window 128000 --maximum-output 8192
               spendfuse prices set openai whisper-1 --per-hour audio=0.30
-            Prices are USD per million tokens; the whole price of the model is set, so name every
+            Prices are USD per million tokens; the whole price of the model is set, so name every \
             class. Calls before --from keep the price that they had.
             """)
 

@@ -12,8 +12,8 @@ struct RepriceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reprice", abstract: "Prices past calls anew, at corrected prices.",
         discussion: """
-            Shows the difference of each call, and with --apply books it as an adjustment beside the
-            call; what was booked is never changed. Done twice, it finds nothing more.
+            Shows the difference of each call, and with --apply books it as an adjustment \
+            beside the call; what was booked is never changed. Done twice, it finds nothing more.
             Example:
               spendfuse reprice --since 2026-11-01
               spendfuse reprice --since 2026-11-01 --apply
@@ -36,8 +36,8 @@ struct RepriceCommand: ParsableCommand {
 
     func run() throws {
         let now = SystemClock().now()
-        let begin = try Self.moment(since, "--since")
-        let end = try until.map { try Self.moment($0, "--until") } ?? now
+        let begin = try Self.moment(since, "--since", now)
+        let end = try until.map { try Self.moment($0, "--until", now) } ?? now
         let prices = try shared.prices()
         let ledger = try shared.ledger()
         let adjustments = try Failure.reported(exit: .storeUnreachable) {
@@ -66,9 +66,11 @@ struct RepriceCommand: ParsableCommand {
         StandardError.print("\(written) adjustments are booked")
     }
 
-    private static func moment(_ text: String, _ option: String) throws -> Instant {
-        guard let moment = Instant(text: text) else {
-            throw ValidationError("\(option) \(text): write 2026-11-20 or 2026-11-20T16:30:00Z")
+    private static func moment(
+        _ text: String, _ option: String, _ now: Instant
+    ) throws -> Instant {
+        guard let moment = TimeWord.instant(text, now: now, zone: .utc) else {
+            throw ValidationError("\(option): '\(text)' is not a time; try 2026-11-20 or 7d")
         }
         return moment
     }

@@ -11,7 +11,7 @@ struct AdviseCommand: ParsableCommand {
         commandName: "advise",
         abstract: "Says what to change: savings a month, limits ahead, and what is not as usual.",
         discussion: """
-            Looks at the last 30 days, and at the newest 20,000 calls one by one. Savings are
+            Looks at the last 30 days, and at the newest 20,000 calls one by one. Savings are \
             estimates in USD for 30 days, at the prices of today.
             Examples:
               spendfuse advise

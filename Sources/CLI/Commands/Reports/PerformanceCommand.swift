@@ -9,7 +9,7 @@ struct PerformanceCommand: ParsableCommand {
         commandName: "performance",
         abstract: "Shows how fast, reliable and well liked models are, and the best for each task.",
         discussion: """
-            Success and cost are of all calls of the span; times are of its newest calls, as many
+            Success and cost are of all calls of the span; times are of its newest calls, as many \
             as the column 'sampled' says. Ratings are of the days of the span (see 'rate').
             Examples:
               spendfuse performance --last 30d

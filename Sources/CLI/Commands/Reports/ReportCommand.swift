@@ -40,7 +40,9 @@ struct ReportCommand: ParsableCommand {
             One or two of model, provider, endpoint, upstream, task_type, user, project, key, \
             session, conversation, tag:NAME, and hour, day, week or month.
             """)
-    var by = "model"
+    var by = Self.usualDimension
+
+    private static let usualDimension = "model"
 
     @Option(name: .long, help: "Only this user's calls.")
     var user: String?
@@ -66,20 +68,29 @@ struct ReportCommand: ParsableCommand {
     var failOver: String?
 
     func run() throws {
-        let query = try query()
+        var query = try query()
         if let top, top < 1 { throw ValidationError("--top must be above 0") }
+        if format == .focus, top != nil || compare != nil || by != Self.usualDimension {
+            throw ValidationError(
+                "--format focus has rows and columns of its own; leave out --by, --top and"
+                    + " --compare")
+        }
         let ceiling = try failOver.map(ReportCeiling.init(text:))
         let store = try shared.ledger()
+        query.filters = try Failure.reported(exit: .storeUnreachable) {
+            try store.resolvingKeys(query.filters)
+        }
         if format == .focus {
             let focus = try Failure.reported(exit: .storeUnreachable) { try store.focus(query) }
             show(focus.table)
             return
         }
         let report = try Failure.reported(exit: .storeUnreachable) { try store.report(query) }
-        let shown = top.map(report.top) ?? report
+        let names = try names(store)
+        let shown = (top.map(report.top) ?? report).naming(.key, names)
         if compare == .previous {
             let before = try Failure.reported(exit: .storeUnreachable) {
-                try store.report(query.previous)
+                try store.report(query.previous).naming(.key, names)
             }
             show(SpendComparison(shown, before: before).table)
         } else {
@@ -94,6 +105,12 @@ struct ReportCommand: ParsableCommand {
         throw ExitCode.thresholdPassed
     }
 
+    /// Of keys, for people; programs know them by their ids.
+    private func names(_ store: any SpendStore) throws -> [String: String] {
+        guard format == .table || format == .markdown else { return [:] }
+        return try Failure.reported(exit: .storeUnreachable) { try store.keyNames() }
+    }
+
     /// What fits a terminal; other formats have every column.
     private func show(_ table: ReportTable) {
         var table = table
@@ -102,6 +119,7 @@ struct ReportCommand: ParsableCommand {
                 table.drop(name)
             }
         }
+        table.expendable = ["inexact_usd", "blocked", "errors", "output_tokens", "input_tokens"]
         FormatOption.show(table, as: ReportFormat(rawValue: format.rawValue) ?? .csv)
     }
 

@@ -42,7 +42,7 @@ struct TailCommand: AsyncParsableCommand {
             let new = rows.filter { !known.contains(Self.name($0)) }.reversed().prefix(left)
             seen = rows.map(Self.name)
             guard !new.isEmpty else { continue }
-            show(Array(new), isFirst)
+            try show(Array(new), isFirst)
             isFirst = false
             left -= new.count
         }
@@ -61,13 +61,17 @@ struct TailCommand: AsyncParsableCommand {
     }
 
     /// Column names stand once, above the first.
-    private func show(_ rows: [CallRow], _ isFirst: Bool) {
+    private func show(_ rows: [CallRow], _ isFirst: Bool) throws {
         let table = output.format == .table ? CallRow.shortTable(rows) : CallRow.table(rows)
         let text = table.rendered(
-            as: output.format, forTerminal: ProcessSettings.standardOutputIsTerminal)
+            as: output.format, terminalWidth: ProcessSettings.terminalWidth)
         let headings = output.format == .table ? 2 : output.format == .csv ? 1 : 0
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: true)
-        for line in isFirst ? lines[...] : lines.dropFirst(headings) { print(line) }
-        ProcessSettings.flushStandardOutput()
+        var rest = text[...]
+        for _ in 0..<(isFirst ? 0 : headings) {
+            // A carriage return and a line feed are one character.
+            rest = rest.drop { !$0.isNewline }.dropFirst()
+        }
+        print(rest, terminator: "")
+        try Failure.flushed()
     }
 }

@@ -15,7 +15,8 @@ struct BackupCreate: ParsableCommand {
         commandName: "create", abstract: "Writes a copy of the store to a file while calls go on.",
         discussion: """
             The embedded store is copied as it is; the shared one is dumped by pg_dump.
-            Example: spendfuse backup create /var/backups/spendfuse-monday
+            Example:
+              spendfuse backup create /var/backups/spendfuse-monday
             """)
 
     @OptionGroup var shared: SharedOptions
@@ -60,7 +61,7 @@ struct BackupRestore: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Puts a copy in the place of the store.",
         discussion: """
-            No gateway may serve meanwhile. The embedded store that was there is kept beside it; a
+            No gateway may serve meanwhile. The embedded store that was there is kept beside it; a \
             shared one is replaced as a whole or not at all.
             Example:
               spendfuse backup restore /var/backups/spendfuse-monday

@@ -16,13 +16,16 @@ struct RetentionRun: ParsableCommand {
         commandName: "run",
         abstract: "Deletes old rows, in small batches beside a running gateway.",
         discussion: """
-            Sums of limits are kept apart from rows, so that no window that is open changes; a limit
-            that is set later counts only the rows that are left.
-            Example: spendfuse retention run --calls 365 --dry-run
+            Sums of limits are kept apart from rows, so that no window that is open changes; a \
+            limit that is set later counts only the rows that are left.
+            Example:
+              spendfuse retention run --calls 365 --dry-run
             """)
 
     /// A month and a day: a limit that is set anew can then count its month.
     private static let fewestDays = 32
+    /// A hundred years.
+    private static let mostDays = 36_525
     private static let batch = 200
     /// Between two batches, for calls that wait to be written. Microseconds.
     private static let pause: UInt32 = 20_000
@@ -45,8 +48,8 @@ struct RetentionRun: ParsableCommand {
         for (name, days) in [
             ("--calls", calls), ("--performance", performance), ("--alerts", alerts),
             ("--audit", audit),
-        ] where days < Self.fewestDays {
-            throw ValidationError("\(name) must be at least \(Self.fewestDays) days")
+        ] where !(Self.fewestDays...Self.mostDays).contains(days) {
+            throw ValidationError("\(name) must be \(Self.fewestDays) to \(Self.mostDays) days")
         }
     }
 

@@ -56,7 +56,7 @@ package struct BudgetAlert: Hashable, Sendable {
             "\(standing.settled.shortDollars) USD spent, \(percentText) % of the"
             + " \(standing.window.label) limit of \(standing.limit.shortDollars) USD"
         switch kind {
-        case .threshold: return "\(standing.label): \(state)"
+        case .threshold: return "\(standing.label): past \(threshold) %, \(state)"
         case .refusing: return "\(standing.label): calls are refused, \(state)"
         }
     }

@@ -59,11 +59,14 @@ package enum Advisor {
         grouped(basis.samples.filter { !$0.isPriced && $0.isSuccess }) {
             [$0.provider, $0.model]
         }.map { names, calls in
-            Finding(
+            let first = calls.map(\.moment).min() ?? basis.now
+            let day = first.shortText.prefix("YYYY-MM-DD".count)
+            return Finding(
                 .unpricedModel, "\(names[0])/\(names[1])",
                 "\(calls.count) of the newest calls of \(names[1]) were booked without a price",
-                remedy: "'spendfuse prices set \(names[0]) \(names[1]) …', then"
-                    + " 'spendfuse reprice'", calls: Int64(calls.count))
+                remedy: "'spendfuse prices set \(names[0]) \(names[1]) --price input=… --price"
+                    + " output=… --from \(day)', then 'spendfuse reprice --since \(day) --apply'",
+                calls: Int64(calls.count))
         }
     }
 

@@ -110,8 +110,8 @@ package struct PerformanceReport: Sendable {
 
     private static func columns(_ first: [ReportTable.Column]) -> [ReportTable.Column] {
         first + [
-            .number("calls"), .text("success_pct"), .number("median_ms"), .number("p95_ms"),
-            .number("first_token_ms"), .text("tokens_per_s"), .text("satisfaction_pct"),
+            .number("calls"), .number("success_pct"), .number("median_ms"), .number("p95_ms"),
+            .number("first_token_ms"), .number("tokens_per_s"), .number("satisfaction_pct"),
             .number("ratings"), .money("usd_per_call"), .number("sampled"),
         ]
     }

@@ -23,14 +23,70 @@ extension ReportTable {
             .joined(separator: "\"\"") + "\""
     }
 
-    /// The longest text of a cell; what a terminal shows of a longer one ends in an ellipsis.
-    private static let maximumCellWidth = 48
+    /// Aligned columns. Long cells are cut, and columns left out, only to fit a terminal of so many
+    /// characters, never for another program.
+    package func text(terminalWidth: Int? = nil) -> String {
+        if let terminalWidth { return fitted(to: terminalWidth) }
+        return text(cut: columns.map { _ in .max })
+    }
 
-    /// Aligned columns; long cells are cut only for a terminal, never for another program.
-    package func text(forTerminal isTerminal: Bool = false) -> String {
-        let width = isTerminal ? Self.maximumCellWidth : .max
-        var grid = [columns.map { $0.name }] + rows.map { $0.map { $0.shown(width: width) } }
-        if let totalRow { grid.append(totalRow.map { $0.shown(width: width) }) }
+    /// The shortest that a text is cut to.
+    private static let leastCut = 8
+    private static let gap = 2
+
+    private func fitted(to width: Int) -> String {
+        var table = self
+        let empty = columns.indices.filter { column in rows.allSatisfy { $0[column].isEmpty } }
+        for name in empty.map({ columns[$0].name }) + expendable
+        where table.excess(over: width, table.widths()) > 0 {
+            table.drop(name)
+        }
+        var cuts = table.cuts(for: width)
+        while table.excess(over: width, cuts) > 0, table.columns.count > 1 {
+            table.drop(table.columns[table.columns.count - 1].name)
+            cuts = table.cuts(for: width)
+        }
+        let missing = columns.count - table.columns.count
+        guard missing > 0 else { return table.text(cut: cuts) }
+        return table.text(cut: cuts)
+            + "(\(missing) columns left out; a wider terminal or --format csv has them)\n"
+    }
+
+    /// The widths of columns, in which texts are cut until all fit or none can be shorter.
+    private func cuts(for width: Int) -> [Int] {
+        var cuts = widths()
+        let texts = columns.indices.filter { !columns[$0].isRightAligned }
+        while case let excess = excess(over: width, cuts), excess > 0 {
+            guard let widest = texts.max(by: { cuts[$0] < cuts[$1] }), cuts[widest] > Self.leastCut
+            else { break }
+            let next = texts.filter { $0 != widest }.map { cuts[$0] }.max() ?? 0
+            // Down to the next one, so that columns share what is missing.
+            cuts[widest] = max(
+                Self.leastCut, cuts[widest] - excess, min(next, cuts[widest] - 1))
+        }
+        return cuts
+    }
+
+    private func excess(over width: Int, _ widths: [Int]) -> Int {
+        widths.reduce(0, +) + Self.gap * max(0, widths.count - 1) - width
+    }
+
+    /// The widest cell of each column.
+    private func widths() -> [Int] {
+        columns.indices.map { column in
+            let cells = rows.map { $0[column] } + (totalRow.map { [$0[column]] } ?? [])
+            return max(
+                columns[column].name.count, cells.map { $0.shown(width: .max).count }.max() ?? 0)
+        }
+    }
+
+    private func text(cut: [Int]) -> String {
+        func shown(_ row: [Cell]) -> [String] {
+            row.enumerated().map { $1.shown(width: cut[$0]) }
+        }
+        var grid = [columns.enumerated().map { Self.shortened($1.name, width: cut[$0]) }]
+        grid += rows.map(shown)
+        if let totalRow { grid.append(shown(totalRow)) }
         let widths = columns.indices.map { column in
             grid.map { $0[column].count }.max() ?? 0
         }
@@ -55,9 +111,9 @@ extension ReportTable {
         return line
     }
 
-    package func rendered(as format: ReportFormat, forTerminal isTerminal: Bool) -> String {
+    package func rendered(as format: ReportFormat, terminalWidth: Int?) -> String {
         switch format {
-        case .table: text(forTerminal: isTerminal)
+        case .table: text(terminalWidth: terminalWidth)
         case .json: json + "\n"
         case .jsonl: jsonLines
         case .csv: csv
@@ -73,6 +129,8 @@ extension ReportTable {
 }
 
 extension ReportTable.Cell {
+    fileprivate var isEmpty: Bool { plain.isEmpty }
+
     var isText: Bool {
         if case .text = self { return true }
         return false

@@ -31,6 +31,8 @@ package struct ReportTable: Sendable {
     package var columns: [Column]
     package var rows: [[Cell]] = []
     package var totalRow: [Cell]?
+    /// Columns that a terminal which is too narrow can do without, the first one first.
+    package var expendable: [String] = []
     /// Stated beside the rows in JSON, and under them for people.
     package var facts: [(String, String)] = []
 

@@ -58,6 +58,9 @@ extension Dashboard {
                 return renderer.page("alerts", page)
             }
         }
+        router.get("**") { request, _ in
+            await show(request) { _ in throw PageProblem(.notFound, "there is no such page") }
+        }
         router.post("/alerts/ack") { request, _ in await take(request, acknowledge) }
         router.get("/keys") { request, _ in
             await show(request, forAdmin: true) { visit in
@@ -77,7 +80,10 @@ extension Dashboard {
     }
 
     private func view(_ visit: Visit) throws -> ReportView {
-        try ReportView(visit.fields, viewer: visit.viewer, now: visit.now, zones: sources.zones)
+        var view = try ReportView(
+            visit.fields, viewer: visit.viewer, now: visit.now, zones: sources.zones)
+        view.filters = try sources.store.resolvingKeys(view.filters)
+        return view
     }
 
     private func overview(_ visit: Visit) throws -> Response {

@@ -79,3 +79,8 @@ struct BudgetPart: Sendable {
         return svg.text
     }
 }
+
+extension BudgetStanding {
+    /// Millionths of the limit that are spent; a limit of zero is full.
+    var fullness: Int128 { settled.millionths(of: limit) ?? 1_000_000 }
+}

@@ -41,8 +41,7 @@ struct BudgetsReader {
             (viewer.onlyUser.map { standing.scope == .user($0) } ?? true)
                 && isFound(standing.label, standing.budgetScope)
         }.sorted { left, right in
-            (left.settled.wholePercent(of: left.limit) ?? 100, right.label)
-                > (right.settled.wholePercent(of: right.limit) ?? 100, left.label)
+            (left.fullness, right.label) > (right.fullness, left.label)
         }
         let starts = try store.budgetStarts()
         let budgets = try store.budgets()

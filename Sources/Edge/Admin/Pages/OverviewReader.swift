@@ -24,7 +24,7 @@ struct OverviewReader {
 
     func page() throws(StoreError) -> OverviewPage {
         let report = try timeline()
-        let before = try store.report(view.query([view.by]).previous)
+        let before = try before(report)
         let outlook = try outlook()
         let standings = try standings()
         let starts = try store.budgetStarts()
@@ -93,13 +93,33 @@ struct OverviewReader {
         return SpendReport(query: view.query([view.by, view.time]), told: lines)
     }
 
+    /// The span before, by what the report tells apart.
+    private func before(_ report: SpendReport) throws(StoreError) -> SpendReport {
+        let told = Set(report.lines.map { $0.keys[0] })
+        guard told.contains(SpendReport.other) else {
+            return try store.report(view.query([view.by]).previous)
+        }
+        let all = try store.report(view.query([view.time]).previous)
+        var rest = all.total
+        rest.keys = [SpendReport.other]
+        var lines: [SpendReport.Line] = []
+        for value in told where value != SpendReport.other {
+            var query = view.query([view.by]).previous
+            query.filters.append(SpendFilter(view.by, value))
+            for line in try store.report(query).lines {
+                rest.subtract(line)
+                lines.append(line)
+            }
+        }
+        return SpendReport(query: view.query([view.by]).previous, told: lines + [rest])
+    }
+
     /// The fullest first; a user's own only.
     private func standings() throws(StoreError) -> [BudgetStanding] {
         try store.standings(at: view.now).filter { standing in
             viewer.onlyUser.map { standing.scope == .user($0) } ?? true
         }.sorted { left, right in
-            (left.settled.wholePercent(of: left.limit) ?? 100, right.label)
-                > (right.settled.wholePercent(of: right.limit) ?? 100, left.label)
+            (left.fullness, right.label) > (right.fullness, left.label)
         }
     }
 
@@ -172,7 +192,7 @@ struct OverviewReader {
             return OverviewPage.Line(
                 place: place, name: series.name, href: href(of: series.value),
                 cost: MoneyText(sum.cost),
-                share: sum.cost.percentText(of: report.total.cost).map { "\($0.dropLast(3)) %" }
+                share: sum.cost.percentText(of: report.total.cost).map { "\($0.dropLast()) %" }
                     ?? "",
                 calls: Number.text(sum.calls),
                 perCall: sum.calls > 0

@@ -9,7 +9,7 @@ struct ReportView: Sendable {
     let until: Instant
     let zone: CivilZone
     let by: SpendDimension
-    let filters: [SpendFilter]
+    var filters: [SpendFilter]
     let now: Instant
 
     /// What there is one of for every few calls: too many to read for a page.
@@ -137,6 +137,6 @@ extension ReportView {
             moment = moment.advanced(bySeconds: 3_600)
         }
         let missing = Set(known).subtracting(labels)
-        return (labels + missing).sorted()
+        return (labels + missing).sorted { SpendQuery.order(of: $0) < SpendQuery.order(of: $1) }
     }
 }
