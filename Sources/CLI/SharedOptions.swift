@@ -61,10 +61,22 @@ struct SharedOptions: ParsableArguments {
     /// others a folder without one is a mistake, as they would show that nothing was spent.
     func ledger(mayMake: Bool = false) throws -> any SpendStore { try upkeep(mayMake: mayMake) }
 
+    /// Not there; what merely cannot be seen is there.
+    private static func isMissing(_ path: String) -> Bool {
+        do {
+            _ = try FileManager.default.attributesOfItem(atPath: path)
+            return false
+        } catch let error as CocoaError {
+            return [.fileNoSuchFile, .fileReadNoSuchFile].contains(error.code)
+        } catch {
+            return false
+        }
+    }
+
     func upkeep(mayMake: Bool = false) throws -> any SpendStore & StoreUpkeep {
         let settings = try settings()
         let path = settings.state + "/" + LedgerDatabase.fileName
-        if !mayMake, settings.databaseURL == nil, !FileManager.default.fileExists(atPath: path) {
+        if !mayMake, settings.databaseURL == nil, Self.isMissing(path) {
             StandardError.print(
                 "spendfuse: there is no ledger in \(settings.state); name its folder with --state,"
                     + " or start 'spendfuse serve' first")

@@ -51,7 +51,10 @@ extension RequestPath {
         fields.append(HeaderField("x-spendfuse-decision", "allow"))
         fields.append(HeaderField("x-spendfuse-call-id", callID.description))
         if stage == .settling, let record = admission?.record {
-            fields.append(HeaderField("x-spendfuse-cost-usd", record.cost.dollars))
+            // What has no price does not cost nothing.
+            if record.priceVersion != nil || record.cost != .zero {
+                fields.append(HeaderField("x-spendfuse-cost-usd", record.cost.dollars))
+            }
             if let left = services.bookkeeper.remainder(record.attributes) {
                 fields.append(HeaderField("x-spendfuse-budget-remaining-usd", left.dollars))
             }

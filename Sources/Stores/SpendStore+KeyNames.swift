@@ -7,19 +7,22 @@ extension SpendStore {
         Dictionary(try keyListings().map { ($0.key.id, $0.key.name) }) { first, _ in first }
     }
 
-    /// Filters in which a key's name is its id. Of keys of one name the one in force is meant.
-    package func resolvingKeys(_ filters: [SpendFilter]) throws(StoreError) -> [SpendFilter] {
-        guard let place = filters.firstIndex(where: { $0.dimension == .key }) else {
-            return filters
+    /// The filters of a query, in which a key's name is its id. Rows that were imported keep names
+    /// of others as they are: what rows have is meant first. Of keys of one name the one in force
+    /// is meant.
+    package func resolvingKeys(_ query: SpendQuery) throws(StoreError) -> [SpendFilter] {
+        guard let place = query.filters.firstIndex(where: { $0.dimension == .key }) else {
+            return query.filters
         }
-        let listings = try keyListings()
-        let value = filters[place].value
-        guard !listings.contains(where: { $0.key.id == value }) else { return filters }
-        let named = listings.filter { $0.key.name == value }
+        let value = query.filters[place].value
+        let named = try keyListings().filter { $0.key.name == value }
         guard let listing = named.first(where: { $0.revokedAt == nil }) ?? named.last else {
-            return filters
+            return query.filters
         }
-        var filters = filters
+        var asWritten = query
+        asWritten.dimensions = [.key]
+        guard try report(asWritten).lines.isEmpty else { return query.filters }
+        var filters = query.filters
         filters[place] = SpendFilter(.key, listing.key.id)
         return filters
     }

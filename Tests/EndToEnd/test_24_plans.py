@@ -6,7 +6,8 @@ from gateway import Gateway
 from private_postgres import PrivatePostgres
 
 # Those that grow with the calls; of models and days there are never many.
-LARGE = ("api_cost_tracking", "cost_rollups", "payer_rollups", "model_performance_metrics")
+LARGE = ("api_cost_tracking", "cost_rollups", "payer_rollups", "session_rollups",
+         "model_performance_metrics")
 DIMENSIONS = ("model", "user", "provider", "day", "hour", "endpoint", "key", "project", "session",
               "conversation", "upstream", "task_type", "week", "month")
 TIMES = ("hour", "week", "month")

@@ -63,6 +63,12 @@ def test_usage_of_providers_is_priced_and_cached_input_counts_once(gateway):
                               ("anthropic-usage.csv", "1.992315000000", 3)):
         shown = brought(gateway, name)
         assert shown["total"]["cost_usd"] == cost and shown["total"]["calls"] == calls
+        # A sum is as many calls in a report as the file says, out of rows and out of rollups.
+        provider = f"provider={name.split('-')[0]}"
+        for by in ("provider", "provider,hour", "provider,endpoint", "user,provider"):
+            told = rows(gateway, "report", "--by", by, "--filter", provider, "--since",
+                        "2026-11-01", "--until", "2026-11-06")
+            assert sum(row["calls"] for row in told) == calls, (by, told)
     assert brought(gateway, "openai-usage-completions.json")["new"] == "0"
     assert by_day(gateway, "openai") == {
         "2026-11-01": "0.030150000000", "2026-11-02": "0.206000000000",

@@ -263,7 +263,7 @@ struct LedgerTests {
             #expect(metrics?[0] == "m")
             #expect(
                 try Int.fetchOne(
-                    db, sql: "SELECT count(*) FROM migration_history WHERE success = 1") == 12)
+                    db, sql: "SELECT count(*) FROM migration_history WHERE success = 1") == 13)
         }
     }
 

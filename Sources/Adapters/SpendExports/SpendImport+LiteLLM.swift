@@ -23,23 +23,33 @@ extension SpendImport {
                 throw ExportProblem(
                     "these are sums of days; ask LiteLLM for /spend/logs with &summarize=false")
             }
-            if let call = liteLLMCall(row) {
-                add(call)
-            } else {
-                leaveOut("entry \(number + 1) lacks request_id, startTime or spend")
+            do throws(ExportProblem) {
+                add(try liteLLMCall(row))
+            } catch {
+                leaveOut("entry \(number + 1): \(error)")
             }
         }
     }
 
-    private func liteLLMCall(_ row: JSONDocument) -> ImportedCall? {
+    private func liteLLMCall(_ row: JSONDocument) throws(ExportProblem) -> ImportedCall {
         func text(_ name: String) -> String? {
             let value = row[name]?.text ?? row[name.lowercased()]?.text
             return value.flatMap { $0.isEmpty ? nil : $0 }
         }
-        guard let id = text("request_id"),
-            let moment = text("startTime").flatMap(ForeignMoment.instant),
-            let cost = text("spend").flatMap({ ForeignAmount.amount($0) })
-        else { return nil }
+        func read<Value>(_ name: String, _ parse: (String) -> Value?) throws(ExportProblem) -> Value
+        {
+            guard let written = text(name) else { throw ExportProblem("it has no \(name)") }
+            guard let value = parse(written) else {
+                throw ExportProblem("its \(name) '\(written.prefix(40))' cannot be read")
+            }
+            return value
+        }
+        let id = try read("request_id") { $0 }
+        let moment = try read("startTime", ForeignMoment.instant)
+        let cost = try read("spend") { ForeignAmount.amount($0) }
+        guard moment.seconds <= now.seconds + Instant.secondsPerDay else {
+            throw ExportProblem("its startTime \(moment.shortText) is still to come")
+        }
         let metadata = Self.embedded(row["metadata"])
         func fact(_ name: String) -> String? {
             metadata?[name]?.text.flatMap { $0.isEmpty ? nil : $0 }

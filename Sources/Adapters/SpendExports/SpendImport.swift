@@ -42,6 +42,7 @@ package struct SpendImport {
 
     /// Tokens of a class that any row can hold, and the most that a row can cost.
     private static let tokens: ClosedRange<Int64> = 0...1_000_000_000_000
+    private static let requests: ClosedRange<Int64> = 0...999_999_999_999
     private static let costs =
         Amount.zero...Amount(picodollars: 9_000_000 * Amount.picodollarsPerDollar)
 
@@ -49,11 +50,15 @@ package struct SpendImport {
     private func check() throws(ExportProblem) {
         for call in calls {
             let counts = TokenClass.allCases.map { call.usage[$0] }
-            guard counts.allSatisfy(Self.tokens.contains), Self.costs.contains(call.cost),
-                (0...Self.tokens.upperBound).contains(call.duration ?? 0)
-            else {
+            var wrong: [String] = []
+            if !counts.allSatisfy(Self.tokens.contains) { wrong.append("tokens") }
+            if !Self.costs.contains(call.cost) { wrong.append("cost of \(call.cost.dollars) USD") }
+            if !Self.tokens.contains(call.duration ?? 0) { wrong.append("duration") }
+            if !Self.requests.contains(call.requests) { wrong.append("number of requests") }
+            guard wrong.isEmpty else {
                 throw ExportProblem(
-                    "\(call.key): its tokens, cost or time cannot be; nothing is taken over")
+                    "\(call.key): its \(wrong.joined(separator: " and ")) cannot be; nothing is"
+                        + " taken over")
             }
         }
     }
@@ -68,7 +73,10 @@ package struct SpendImport {
         }
         calls[index].usage = calls[index].usage + call.usage
         calls[index].cost += call.cost
-        calls[index].requests += call.requests
+        // What is too many for a number is too many for the check as well.
+        calls[index].requests =
+            calls[index].requests.addingReportingOverflow(call.requests).overflow
+            ? .max : calls[index].requests + call.requests
     }
 
     mutating func leaveOut(_ reason: String) { leftOut.append(reason) }

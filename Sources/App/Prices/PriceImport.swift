@@ -25,7 +25,7 @@ package enum PriceImport {
         do {
             json = try JSONDecoder().decode(JSONDocument.self, from: data)
         } catch {
-            throw Problem(description: "\(path) is not JSON: \(error)")
+            throw Problem(description: "\(path) is not JSON, so it is no price list")
         }
         let version = String(now.text.prefix(10))
         switch json {

@@ -1,7 +1,6 @@
 internal import App
 internal import ArgumentParser
 internal import Config
-internal import LedgerSQLite
 internal import Reporting
 
 struct ConfigCommand: ParsableCommand {
@@ -22,14 +21,15 @@ struct ConfigCheck: ParsableCommand {
 
     func run() throws {
         let settings = try shared.settings()
-        _ = try shared.prices()
+        try Failure.reported {
+            _ = try PriceSheetFolder.read(settings.pricing, state: settings.state)
+        }
         guard settings.listen.port == 0 || "\(settings.listen)" != "\(settings.admin)" else {
             StandardError.print(
                 "spendfuse: 'listen' and 'admin' are both \(settings.listen); give 'admin' a port"
                     + " of its own")
             throw ExitCode.failure
         }
-        try Failure.reported { try LedgerDatabase.prepare(directory: settings.state) }
         print("the configuration is valid")
     }
 }

@@ -131,8 +131,17 @@ struct QuoteCommand: ParsableCommand {
     }
 
     private func answerLines(_ prices: PriceBook, _ now: Instant) throws {
+        var failures = 0
+        func answer(_ line: String) {
+            let answer = PriceInquiry.answer(line, in: prices, now: now)
+            failures += answer.hasPrefix("{\"error\"") ? 1 : 0
+            print(answer)
+        }
+        defer {
+            if failures > 0 { StandardError.print("spendfuse: \(failures) lines have no answer") }
+        }
         if file == "-" {
-            while let line = readLine() { print(PriceInquiry.answer(line, in: prices, now: now)) }
+            while let line = readLine() { answer(line) }
             return
         }
         guard let file, let data = FileManager.default.contents(atPath: file) else {
@@ -140,8 +149,7 @@ struct QuoteCommand: ParsableCommand {
             throw ExitCode.failure
         }
         for line in data.split(separator: UInt8(ascii: "\n")) {
-            let text = String(decoding: line, as: UTF8.self)
-            print(PriceInquiry.answer(text, in: prices, now: now))
+            answer(String(decoding: line, as: UTF8.self))
         }
     }
 }

@@ -10,7 +10,7 @@ struct ServeCommand: AsyncParsableCommand {
             without any key, /demo/v1 with --demo.
             Headers that say whose a call is: x-spendfuse-user, x-spendfuse-project, \
             x-spendfuse-session, x-spendfuse-tags (team=web,env=prod). Each reply has \
-            x-spendfuse-call-id and x-spendfuse-cost-usd.
+            x-spendfuse-call-id, and one that is not streamed x-spendfuse-cost-usd.
             Environment: SPENDFUSE_CONFIG, SPENDFUSE_LISTEN, SPENDFUSE_ADMIN, SPENDFUSE_STATE.
             Examples:
               spendfuse serve

@@ -103,7 +103,7 @@ package struct CallRow: Sendable {
     }
 
     private var isUnpriced: Bool {
-        text("price_version") == nil && text("status") == "success"
+        text("price_version") == nil && money("cost_usd") == .zero && text("status") == "success"
             && text("endpoint") != "adjustment" && (number("total_tokens") ?? 0) > 0
     }
 }

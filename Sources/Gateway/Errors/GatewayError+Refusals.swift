@@ -41,8 +41,7 @@ extension GatewayError {
             self.init(
                 .spendLimitReached, status: blockStatus,
                 "spend limit reached: \(limit) is used up (\(state)); "
-                    + (standing.resetsAt == nil && refusal.opensAt == nil
-                        ? raise : "wait, or \(raise)"))
+                    + (state.hasSuffix(Self.isForGood) ? raise : "wait, or \(raise)"))
         case .heldByOthers:
             self.init(
                 .budgetHeld, status: 429,
@@ -62,6 +61,8 @@ extension GatewayError {
         }
     }
 
+    private static let isForGood = "it does not reset"
+
     private static func state(of standing: BudgetStanding, _ refusal: Refusal) -> String {
         if standing.window == .perCall { return "it is for each call" }
         let state =
@@ -72,7 +73,7 @@ extension GatewayError {
             return "\(state) there is room again at \(opensAt.shortText)"
         }
         if case .rolling = standing.window { return "\(state) it frees up as calls grow old" }
-        return "\(state) it does not reset"
+        return "\(state) \(isForGood)"
     }
 
     private init(_ refusal: Refusal, _ standing: RateStanding, _ blockStatus: Int) {

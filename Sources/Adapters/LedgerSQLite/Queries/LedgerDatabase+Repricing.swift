@@ -18,12 +18,20 @@ extension LedgerDatabase {
                         AND NOT EXISTS (SELECT 1 FROM api_cost_tracking AS later
                             WHERE later.timestamp = call.timestamp
                                 AND later.endpoint = 'adjustment'
-                                AND json_extract(later.metadata, '$.adjusts') = call.call_id)
+                                AND json_extract(later.metadata, '$.adjusts') = call.call_id
+                                AND json_extract(later.metadata, '$.attempt') = call.attempt)
                     GROUP BY provider, what
                     UNION ALL
                     SELECT provider, model || ' ' || piece.value, count(*)
-                    FROM api_cost_tracking, json_each(metadata, '$.unpriced_pieces') AS piece
-                    WHERE timestamp >= ? GROUP BY provider, model, piece.value
+                    FROM api_cost_tracking AS call,
+                        json_each(call.metadata, '$.unpriced_pieces') AS piece
+                    WHERE timestamp >= ?
+                        AND NOT EXISTS (SELECT 1 FROM api_cost_tracking AS later
+                            WHERE later.timestamp = call.timestamp
+                                AND later.endpoint = 'adjustment'
+                                AND json_extract(later.metadata, '$.adjusts') = call.call_id
+                                AND json_extract(later.metadata, '$.attempt') = call.attempt)
+                    GROUP BY provider, model, piece.value
                     ORDER BY 1, 2
                     """, arguments: [since.text, since.text]
             ).map { UnpricedUse(provider: $0[0], what: $0[1], calls: $0[2]) }

@@ -29,7 +29,8 @@ extension LedgerDatabase {
                 OR EXISTS (SELECT 1 FROM api_cost_tracking AS later
                     WHERE later.timestamp = api_cost_tracking.timestamp
                         AND later.endpoint = 'adjustment' AND json_extract(later.metadata,
-                            '$.adjusts') = api_cost_tracking.call_id)
+                            '$.adjusts') = api_cost_tracking.call_id
+                        AND json_extract(later.metadata, '$.attempt') = api_cost_tracking.attempt)
         FROM api_cost_tracking WHERE
         """
 

@@ -1,7 +1,8 @@
 /// One statement for every choice of dimensions and filters: the choice is bound like any other
 /// value.
 extension ReportStatements {
-    private static let rowKeys = """
+    private static let rowKeys =
+        """
         SELECT
             CASE :first
                 WHEN 'model' THEN model WHEN 'user' THEN user_id WHEN 'provider' THEN provider
@@ -25,14 +26,16 @@ extension ReportStatements {
                 WHEN 'tag' THEN (SELECT value FROM json_each(
                         CASE WHEN json_valid(tags) THEN tags ELSE '{}' END)
                     WHERE key = :tag_name) END AS second_key,
-            sum(status <> 'blocked' AND endpoint IS NOT 'adjustment'),
-            sum(status = 'error'), sum(status = 'blocked'),
-            sum(input_tokens), sum(output_tokens), sum(cache_read_tokens),
-            sum(cache_write_tokens), sum(reasoning_tokens), sum(cost_picodollars),
-            sum((usage_status <> 'exact') * cost_picodollars)
-        FROM api_cost_tracking
+            sum(
+        """ + RollupStatements.calls + """
+                ),
+                sum(status = 'error'), sum(status = 'blocked'),
+                sum(input_tokens), sum(output_tokens), sum(cache_read_tokens),
+                sum(cache_write_tokens), sum(reasoning_tokens), sum(cost_picodollars),
+                sum((usage_status <> 'exact') * cost_picodollars)
+            FROM api_cost_tracking
 
-        """
+            """
 
     /// Whatever a list or a report of rows is kept to, but for users: they choose an index.
     static let sameValues = """

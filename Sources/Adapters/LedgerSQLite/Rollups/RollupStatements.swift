@@ -59,16 +59,27 @@ struct RollupStatements {
 
     private static let tagKeys = " tag.key || '=' || tag.value,"
 
-    private static let sums = """
+    /// Calls of a row: a sum that was imported stands for many.
+    static let calls = """
+        (status <> 'blocked' AND endpoint IS NOT 'adjustment')
+            * CASE WHEN upstream = 'import-sum' AND json_type(CASE WHEN json_valid(metadata)
+                    THEN metadata END, '$.requests') = 'integer'
+                THEN json_extract(metadata, '$.requests') ELSE 1 END
+        """
+
+    private static let sums =
+        """
 
             provider, CASE :facet WHEN '' THEN ifnull(upstream, '') ELSE '' END,
             ifnull(model, ''), CASE :facet WHEN '' THEN ifnull(endpoint, '') ELSE '' END,
             CASE :facet WHEN '' THEN ifnull(task_type, '') ELSE '' END, count(*),
-            sum(status <> 'blocked' AND endpoint IS NOT 'adjustment'), sum(status = 'error'),
-            sum(status = 'blocked'), sum(input_tokens), sum(output_tokens), sum(total_tokens),
-            sum(cache_read_tokens), sum(cache_write_tokens), sum(reasoning_tokens),
-            sum(cost_picodollars), sum((usage_status <> 'exact') * cost_picodollars)
-        """
+            sum(
+        """ + calls + """
+                ), sum(status = 'error'),
+                sum(status = 'blocked'), sum(input_tokens), sum(output_tokens), sum(total_tokens),
+                sum(cache_read_tokens), sum(cache_write_tokens), sum(reasoning_tokens),
+                sum(cost_picodollars), sum((usage_status <> 'exact') * cost_picodollars)
+            """
 
     private static let facetRows = """
 

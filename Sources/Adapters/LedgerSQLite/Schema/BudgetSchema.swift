@@ -7,7 +7,7 @@ enum BudgetSchema {
         LedgerSchema.Step(name: "0009_shared_store", sql: sharedStore),
         LedgerSchema.Step(name: "0010_upkeep", sql: upkeep),
         RollupSchema.step,
-        LedgerSchema.Step(name: "0012_imports", sql: imports),
+        LedgerSchema.Step(name: "0012_imports", sql: imports), RollupSchema.stepAnew,
     ]
 
     /// What was imported, by the names that its sources call it by. Rows of others have no call id.

@@ -8,6 +8,23 @@ enum RollupSchema {
     static let step = LedgerSchema.Step(
         name: "0011_rollups", sql: tables + changes + rowTriggers)
 
+    /// The same anew, for a ledger that has the sums of an earlier version: they are counted again.
+    static let stepAnew = LedgerSchema.Step(
+        name: "0013_rollups_anew", sql: removal + tables + changes + rowTriggers)
+
+    private static let removal = """
+        DROP TRIGGER IF EXISTS roll_up_corrected;
+        DROP TRIGGER IF EXISTS roll_up_deleted;
+        DROP TRIGGER IF EXISTS roll_up;
+        DROP TRIGGER IF EXISTS cost_rollups_emptied;
+        DROP VIEW IF EXISTS rolled_rows;
+        DROP INDEX IF EXISTS api_cost_tracking_dear;
+        DROP INDEX IF EXISTS model_performance_metrics_rated;
+        DROP TABLE IF EXISTS rollup_marks;
+        DROP TABLE IF EXISTS cost_rollups;
+
+        """
+
     private static let tables = """
         CREATE TABLE cost_rollups (
             grain TEXT NOT NULL CHECK (grain IN ('hour', 'day', 'month')),
@@ -72,7 +89,7 @@ enum RollupSchema {
         SELECT 1 AS sign, id, timestamp, user_id, project_id, key_id, session_id, conversation_id,
             tags, provider, upstream, model, endpoint, task_type, status, usage_status,
             input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_write_tokens,
-            reasoning_tokens, cost_picodollars
+            reasoning_tokens, cost_picodollars, 1 AS requests
         FROM api_cost_tracking WHERE false;
 
         CREATE TRIGGER roll_up INSTEAD OF INSERT ON rolled_rows
@@ -89,7 +106,8 @@ enum RollupSchema {
                 ifnull(NEW.model, ''),
                 CASE mark.facet WHEN '' THEN ifnull(NEW.endpoint, '') ELSE '' END,
                 CASE mark.facet WHEN '' THEN ifnull(NEW.task_type, '') ELSE '' END, NEW.sign,
-                NEW.sign * (NEW.status <> 'blocked' AND NEW.endpoint IS NOT 'adjustment'),
+                NEW.sign * NEW.requests
+                    * (NEW.status <> 'blocked' AND NEW.endpoint IS NOT 'adjustment'),
                 NEW.sign * (NEW.status = 'error'), NEW.sign * (NEW.status = 'blocked'),
                 NEW.sign * NEW.input_tokens, NEW.sign * NEW.output_tokens,
                 NEW.sign * NEW.total_tokens, NEW.sign * NEW.cache_read_tokens,
@@ -135,13 +153,19 @@ enum RollupSchema {
                 NEW.upstream, NEW.model, NEW.endpoint, NEW.task_type, NEW.status,
                 NEW.usage_status, NEW.input_tokens, NEW.output_tokens, NEW.total_tokens,
                 NEW.cache_read_tokens, NEW.cache_write_tokens, NEW.reasoning_tokens,
-                NEW.cost_picodollars);
+                NEW.cost_picodollars,
+                CASE WHEN NEW.upstream = 'import-sum' AND json_type(CASE WHEN
+                        json_valid(NEW.metadata) THEN NEW.metadata END, '$.requests') = 'integer'
+                    THEN json_extract(NEW.metadata, '$.requests') ELSE 1 END);
             INSERT INTO rolled_rows VALUES (-1, OLD.id, OLD.timestamp, OLD.user_id, OLD.project_id,
                 OLD.key_id, OLD.session_id, OLD.conversation_id, OLD.tags, OLD.provider,
                 OLD.upstream, OLD.model, OLD.endpoint, OLD.task_type, OLD.status,
                 OLD.usage_status, OLD.input_tokens, OLD.output_tokens, OLD.total_tokens,
                 OLD.cache_read_tokens, OLD.cache_write_tokens, OLD.reasoning_tokens,
-                OLD.cost_picodollars);
+                OLD.cost_picodollars,
+                CASE WHEN OLD.upstream = 'import-sum' AND json_type(CASE WHEN
+                        json_valid(OLD.metadata) THEN OLD.metadata END, '$.requests') = 'integer'
+                    THEN json_extract(OLD.metadata, '$.requests') ELSE 1 END);
         END;
 
         CREATE TRIGGER roll_up_deleted AFTER DELETE ON api_cost_tracking
@@ -151,7 +175,10 @@ enum RollupSchema {
                 OLD.upstream, OLD.model, OLD.endpoint, OLD.task_type, OLD.status,
                 OLD.usage_status, OLD.input_tokens, OLD.output_tokens, OLD.total_tokens,
                 OLD.cache_read_tokens, OLD.cache_write_tokens, OLD.reasoning_tokens,
-                OLD.cost_picodollars);
+                OLD.cost_picodollars,
+                CASE WHEN OLD.upstream = 'import-sum' AND json_type(CASE WHEN
+                        json_valid(OLD.metadata) THEN OLD.metadata END, '$.requests') = 'integer'
+                    THEN json_extract(OLD.metadata, '$.requests') ELSE 1 END);
             -- SQLite gives the number of the newest row again once that row is gone.
             UPDATE rollup_marks SET up_to = (SELECT ifnull(max(id), 0) FROM api_cost_tracking)
             WHERE up_to > (SELECT ifnull(max(id), 0) FROM api_cost_tracking);

@@ -15,12 +15,19 @@ extension PostgresStore {
             WHERE "timestamp" >= $1::timestamptz AND metadata ->> 'unpriced' = 'true'
                 AND NOT EXISTS (SELECT 1 FROM spend_rows AS later
                     WHERE later."timestamp" = call."timestamp" AND later.endpoint = 'adjustment'
-                        AND later.metadata ->> 'adjusts' = call.call_id::text)
+                        AND later.metadata ->> 'adjusts' = call.call_id::text
+                        AND later.metadata ->> 'attempt' = call.attempt::text)
             GROUP BY provider, what
             UNION ALL
             SELECT provider, model || ' ' || piece.value, count(*)
-            FROM spend_rows, jsonb_array_elements_text(metadata -> 'unpriced_pieces') AS piece
-            WHERE "timestamp" >= $1::timestamptz GROUP BY provider, model, piece.value
+            FROM spend_rows AS call,
+                jsonb_array_elements_text(metadata -> 'unpriced_pieces') AS piece
+            WHERE "timestamp" >= $1::timestamptz
+                AND NOT EXISTS (SELECT 1 FROM spend_rows AS later
+                    WHERE later."timestamp" = call."timestamp" AND later.endpoint = 'adjustment'
+                        AND later.metadata ->> 'adjusts' = call.call_id::text
+                        AND later.metadata ->> 'attempt' = call.attempt::text)
+            GROUP BY provider, model, piece.value
             ORDER BY 1, 2
             """, [since.text])
         return result.rows.map { row in

@@ -14,7 +14,8 @@ extension PostgresStore {
             (cost_usd * 1000000000000)::numeric(38,0), (held_usd * 1000000000000)::numeric(38,0),
             price_version IS NOT NULL OR EXISTS (SELECT 1 FROM spend_rows AS later
                 WHERE later."timestamp" = r."timestamp" AND later.endpoint = 'adjustment'
-                    AND later.metadata ->> 'adjusts' = r.call_id::text)
+                    AND later.metadata ->> 'adjusts' = r.call_id::text
+                    AND later.metadata ->> 'attempt' = r.attempt::text)
         FROM (SELECT * FROM spend_rows WHERE status IS DISTINCT FROM 'blocked'
             AND endpoint IS DISTINCT FROM 'adjustment'
             AND upstream IS DISTINCT FROM 'import-sum') AS r

@@ -29,8 +29,9 @@ enum ReportSQL {
                 WHEN 'upstream' THEN upstream WHEN 'task_type' THEN task_type
                 WHEN 'tag' THEN tags ->> $15::text END AS second_key,
             (extract(epoch FROM moment) * 1000000)::bigint,
-            count(*) FILTER (WHERE status IS DISTINCT FROM 'blocked'
-                AND endpoint IS DISTINCT FROM 'adjustment'),
+            sum(CASE WHEN upstream = 'import-sum' AND metadata ->> 'requests' ~ '^[0-9]{1,12}$'
+                THEN (metadata ->> 'requests')::bigint ELSE 1 END) FILTER (WHERE
+                status IS DISTINCT FROM 'blocked' AND endpoint IS DISTINCT FROM 'adjustment'),
             count(*) FILTER (WHERE status = 'error'), count(*) FILTER (WHERE status = 'blocked'),
             sum(input_tokens), sum(output_tokens), sum(cache_read_tokens),
             sum(cache_write_tokens), sum(reasoning_tokens),

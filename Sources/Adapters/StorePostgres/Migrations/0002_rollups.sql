@@ -33,7 +33,9 @@ sources (rank, src, stem, watched, relevant, reading) AS (
         format('"timestamp", coalesce(payer_id, user_id::text) AS payer, project_id, key_id,'
             ' session_id, conversation_id, %s, provider, upstream, endpoint, model, task_type,'
             ' status, usage_status, input_tokens, output_tokens, total_tokens, cache_read_tokens,'
-            ' cache_write_tokens, reasoning_tokens, cost_usd', kinds.tags),
+            ' cache_write_tokens, reasoning_tokens, cost_usd, CASE WHEN upstream = ''import-sum'' AND'
+            ' metadata ->> ''requests'' ~ ''^[0-9]{1,12}$'' THEN (metadata ->> ''requests'')::bigint'
+            ' ELSE 1 END AS requests', kinds.tags),
         $$SELECT sign, date_trunc('hour', at, 'UTC') AS hour, date_trunc('day', at, 'UTC') AS day,
         date_trunc('month', at, 'UTC') AS month, spendfuse_short(payer) AS payer,
         spendfuse_short(project_id) AS project, spendfuse_short(key_id) AS key,
@@ -45,7 +47,7 @@ sources (rank, src, stem, watched, relevant, reading) AS (
         spendfuse_short(provider) AS provider, spendfuse_short(upstream) AS upstream,
         spendfuse_short(endpoint) AS endpoint, spendfuse_short(model) AS model,
         spendfuse_short(task_type) AS task_type, 1 AS entries,
-        spent * (endpoint IS DISTINCT FROM 'adjustment')::int AS calls,
+        spent * (endpoint IS DISTINCT FROM 'adjustment')::int * requests AS calls,
         coalesce(status = 'error', false)::int AS errors, 1 - spent AS blocked,
         spent * least(greatest(coalesce(input_tokens, 0), -top), top) AS input_tokens,
         spent * least(greatest(coalesce(output_tokens, 0), -top), top) AS output_tokens,

@@ -28,8 +28,11 @@ struct ScopeArgument: ExpressibleByArgument {
             + " tag:NAME=VALUE, or just a user's NAME.")
 
     let scope: Scope
+    /// A word alone, which is taken for a user.
+    let isBare: Bool
 
     init?(argument: String) {
+        isBare = !argument.contains(":")
         guard let scope = Scope(text: argument) else {
             StandardError.print(
                 "spendfuse: '\(argument.printable)' is no scope: a name has no white space, and"

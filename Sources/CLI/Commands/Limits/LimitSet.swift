@@ -37,10 +37,10 @@ struct LimitSet: ParsableCommand {
         }
         let name = target.budget
         try checkEndpoint(name.scope)
-        try checkUser(name.scope)
         let ledger = try shared.ledger(mayMake: true)
         let known = try Failure.reported(exit: .storeUnreachable) { try ledger.budgets() }
             .first { BudgetName($0.scope, $0.name) == name }
+        if known == nil, target.scope.isBare { try checkUser(name.scope) }
         // What cannot be set is said before anything is changed.
         var trial = known ?? Budget(scope: name.scope, name: name.name)
         try limits.apply(to: &trial)
@@ -72,11 +72,11 @@ struct LimitSet: ParsableCommand {
 
     /// A bare word is a user, and hardly one who is called like everybody.
     private func checkUser(_ scope: Scope) throws {
-        let everybody = ["system", "default", "all", "everyone", "everybody", "global", "total"]
+        let everybody = ["system", "all", "everyone", "everybody", "global", "total"]
         guard scope.kind == .user, everybody.contains(scope.name.lowercased()) else { return }
         throw ValidationError(
             "'\(scope.name)' would be a user of that name; for all calls together write system,"
-                + " and for each user by itself 'user:*'")
+                + " for each user by itself 'user:*', and for that user 'user:\(scope.name)'")
     }
 
     static func summary(of budget: Budget) -> String {

@@ -48,6 +48,9 @@ struct PricesSet: ParsableCommand {
     var maximumOutput: Int64?
 
     func run() throws {
+        for (name, text) in [("PROVIDER", provider), ("MODEL", model)] where text.isEmpty {
+            throw ValidationError("\(name) is empty; name whose price it is")
+        }
         let settings = try shared.settings()
         let now = SystemClock().now()
         let book = try shared.prices()

@@ -33,7 +33,7 @@ struct PricesSync: ParsableCommand {
             try shared.sharedPrices(settings)?.push()
         }
         let book = try shared.prices()
-        let ledger = try shared.ledger()
+        let ledger = try shared.ledger(mayMake: true)
         let now = SystemClock().now()
         try Failure.reported(exit: .storeUnreachable) {
             try ledger.store(book, at: now)

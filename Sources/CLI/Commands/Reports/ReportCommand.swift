@@ -78,7 +78,7 @@ struct ReportCommand: ParsableCommand {
         let ceiling = try failOver.map(ReportCeiling.init(text:))
         let store = try shared.ledger()
         query.filters = try Failure.reported(exit: .storeUnreachable) {
-            try store.resolvingKeys(query.filters)
+            try store.resolvingKeys(query)
         }
         if format == .focus {
             let focus = try Failure.reported(exit: .storeUnreachable) { try store.focus(query) }

@@ -17,6 +17,8 @@ struct TailCommand: AsyncParsableCommand {
     /// Calls are told once they end, by when they began: longer ones are not seen.
     private static let longestCallSeconds: Int64 = 3_600
     private static let mostCallsPerLook = 1_000
+    /// Characters that a call takes with its id.
+    private static let roomyWidth = 150
     private static let period = Duration.milliseconds(500)
 
     @OptionGroup var shared: SharedOptions
@@ -62,9 +64,11 @@ struct TailCommand: AsyncParsableCommand {
 
     /// Column names stand once, above the first.
     private func show(_ rows: [CallRow], _ isFirst: Bool) throws {
-        let table = output.format == .table ? CallRow.shortTable(rows) : CallRow.table(rows)
-        let text = table.rendered(
-            as: output.format, terminalWidth: ProcessSettings.terminalWidth)
+        var table = output.format == .table ? CallRow.shortTable(rows) : CallRow.table(rows)
+        // Each batch has the columns of the first, whatever is in it.
+        let width = ProcessSettings.terminalWidth ?? .max
+        if output.format == .table, width < Self.roomyWidth { table.drop("call_id") }
+        let text = table.rendered(as: output.format, terminalWidth: nil)
         let headings = output.format == .table ? 2 : output.format == .csv ? 1 : 0
         var rest = text[...]
         for _ in 0..<(isFirst ? 0 : headings) {

@@ -36,9 +36,11 @@ extension ReportTable {
 
     private func fitted(to width: Int) -> String {
         var table = self
-        let empty = columns.indices.filter { column in rows.allSatisfy { $0[column].isEmpty } }
+        let empty = columns.indices.filter { column in
+            !rows.isEmpty && rows.allSatisfy { $0[column].isEmpty }
+        }
         for name in empty.map({ columns[$0].name }) + expendable
-        where table.excess(over: width, table.widths()) > 0 {
+        where table.columns.count > 1 && table.excess(over: width, table.widths()) > 0 {
             table.drop(name)
         }
         var cuts = table.cuts(for: width)

@@ -59,7 +59,10 @@ extension Dashboard {
             }
         }
         router.get("**") { request, _ in
-            await show(request) { _ in throw PageProblem(.notFound, "there is no such page") }
+            guard session(of: request) != nil else { return Response(status: .notFound) }
+            return await show(request) { _ in
+                throw PageProblem(.notFound, "there is no such page")
+            }
         }
         router.post("/alerts/ack") { request, _ in await take(request, acknowledge) }
         router.get("/keys") { request, _ in
@@ -80,10 +83,7 @@ extension Dashboard {
     }
 
     private func view(_ visit: Visit) throws -> ReportView {
-        var view = try ReportView(
-            visit.fields, viewer: visit.viewer, now: visit.now, zones: sources.zones)
-        view.filters = try sources.store.resolvingKeys(view.filters)
-        return view
+        try ReportView(visit.fields, viewer: visit.viewer, now: visit.now, zones: sources.zones)
     }
 
     private func overview(_ visit: Visit) throws -> Response {

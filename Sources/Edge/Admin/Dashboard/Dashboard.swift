@@ -72,17 +72,21 @@ struct Dashboard: Sendable {
         }
         return renewed(
             session,
-            await answer(visit(session, request, fields), forAdmin: forAdmin, body))
+            await answer(
+                visit(session, request, fields), forAdmin: forAdmin, isChange: true, body))
     }
 
     private func answer(
-        _ visit: Visit, forAdmin: Bool, _ body: @escaping @Sendable (Visit) throws -> Response
+        _ visit: Visit, forAdmin: Bool, isChange: Bool = false,
+        _ body: @escaping @Sendable (Visit) throws -> Response
     ) async -> Response {
         guard visit.viewer.isAdmin || !forAdmin else {
             return problem(.forbidden, "this page is for the admin key alone")
         }
         do {
-            return try await PatientThreads.run { try body(visit) }
+            return isChange
+                ? try await StoreThreads.write { try body(visit) }
+                : try await StoreThreads.read { try body(visit) }
         } catch let error as PageProblem {
             return problem(error.status, error.text)
         } catch {

@@ -9,7 +9,7 @@ struct ReportView: Sendable {
     let until: Instant
     let zone: CivilZone
     let by: SpendDimension
-    var filters: [SpendFilter]
+    let filters: [SpendFilter]
     let now: Instant
 
     /// What there is one of for every few calls: too many to read for a page.
