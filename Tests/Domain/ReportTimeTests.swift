@@ -94,6 +94,28 @@ struct ReportTimeTests {
         for (part, next) in zip(parts, parts.dropFirst()) { #expect(part.until == next.since) }
     }
 
+    @Test("of which one comes twice, as clocks go back, are told in their order")
+    func hoursTwice() throws {
+        for (zone, since, until, first) in [
+            ("Europe/Berlin", "2026-10-24T22", "2026-10-25T23", "2026-10-25T02+02:00"),
+            ("America/New_York", "2026-11-01T04", "2026-11-02T05", "2026-11-01T01-04:00"),
+        ] {
+            let query = try query(
+                "hour", zone: zone, since: since + ":00:00", until: until + ":00:00")
+            var lines: [SpendReport.Line] = []
+            var moment = query.since
+            while moment < query.until {
+                var line = SpendReport.Line(keys: [String(moment.text.prefix(13))])
+                line.calls = 1
+                lines.append(line)
+                moment = moment.advanced(bySeconds: 3_600)
+            }
+            let expected = lines.map { query.label(of: $0.keys[0], by: .hour) }
+            let told = SpendReport(query: query, lines: lines.shuffled()).lines.map { $0.keys[0] }
+            #expect(told == expected && told.count == 25 && told.contains(first))
+        }
+    }
+
     @Test(
         "are read as people write them",
         arguments: [

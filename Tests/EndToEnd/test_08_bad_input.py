@@ -175,6 +175,52 @@ def test_bad_arguments_are_usage_errors(gateway, arguments):
     assert gateway.run(*arguments, check=False).returncode == 64
 
 
+def test_what_only_reads_makes_no_ledger_out_of_a_mistyped_folder(tmp_path, gateway):
+    missing = tmp_path / "mistyped"
+
+    def run(command):
+        return subprocess.run(
+            [BINARY, *command, "--config", gateway.config, "--state", missing],
+            capture_output=True, text=True, env=clean_environment(), cwd=ROOT)
+    for command in (["report", "--fail-over", "1"], ["status"], ["calls"], ["top"], ["advise"],
+                    ["limit", "list"], ["export"], ["backup", "list"]):
+        done = run(command)
+        assert done.returncode == 5 and "there is no ledger in" in done.stderr, command
+        assert not missing.exists(), command
+    assert run(["config", "check"]).returncode == 0
+    assert not missing.exists()
+    # What has something to keep begins one, for its user alone.
+    for command in (["limit", "set", "u1", "--daily", "1"],
+                    ["prices", "set", "stub", "new", "--price", "input=1"]):
+        assert run(command).returncode == 0, command
+    assert (missing / "ledger.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_what_cannot_be_printed_is_an_error(gateway):
+    asyncio.run(exchange(gateway.port, post("/stub/v1/chat/completions", chat("OUTPUT=1"))))
+    for command in (["report"], ["status"], ["calls", "--format", "json"], ["export"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([BINARY, *command, "--config", gateway.config], stdout=full,
+                                  stderr=subprocess.PIPE, text=True, env=clean_environment(),
+                                  cwd=ROOT)
+        assert done.returncode == 1 and "No space left" in done.stderr, (command, done.stderr)
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (("retention", "run", "--dry-run", "--calls", "9223372036854775807"), "--calls must be"),
+    (("limit", "set", "all", "--daily", "1"), "write system"),
+    (("limit", "set", "user:a b", "--daily", "1"), "white space"),
+    (("key", "create", "k", "--user", "user:ada"), "without 'user:'"),
+    (("report", "--format", "focus", "--by", "user"), "leave out --by"),
+    (("prices", "set", "stub", "", "--price", "input=1"), "MODEL is empty"),
+])
+def test_what_was_hardly_meant_is_told(gateway, arguments, message):
+    done = gateway.run(*arguments, check=False)
+    assert done.returncode == 64 and message in done.stderr, done.stderr
+    # Who is meant all the same can be named.
+    gateway.run("limit", "set", "user:all", "--daily", "1")
+
+
 RAW = {
     "malformed JSON": (post("/stub/v1/chat/completions", b'{"model": "penny",'), 400),
     "a list for a body": (post("/stub/v1/chat/completions", b"[1]"), 400),

@@ -47,6 +47,17 @@ def test_report_adds_up_in_every_format(gateway):
     assert only["total"]["calls"] == 1
 
 
+def test_explain_says_why_a_call_was_refused(gateway):
+    gateway.limit("user:u9", "--daily", "0.0001", "--hard-stop")
+    reply = asyncio.run(exchange(gateway.port, post(
+        "/stub/v1/chat/completions", chat("OUTPUT=40"), {"x-spendfuse-user": "u9"})))
+    assert reply.status == 402
+    told = json.loads(gateway.run(
+        "explain", reply.headers["x-spendfuse-call-id"], "--format", "json").stdout)
+    assert told["note"].startswith("refused: ") and "daily limit" in told["note"]
+    assert told["budgets"].startswith("none")
+
+
 def test_a_formula_in_a_name_stays_a_text_in_csv(gateway):
     call(gateway, user="=1+2")
     assert "'=1+2" in gateway.run("report", "--by", "user", "--format", "csv").stdout

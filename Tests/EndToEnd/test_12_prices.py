@@ -87,6 +87,24 @@ def test_calls_without_a_price_are_listed(gateway):
     assert "no price: mystery-1 of stub, in 1 calls" in checked
 
 
+def test_advice_on_a_missing_price_goes_away_once_it_is_followed(gateway):
+    send(gateway, model="mystery-1", words="OUTPUT=10")
+    row = gateway.calls()[0]
+    assert "unpriced" in gateway.run("calls").stdout
+
+    def unpriced():
+        advice = json.loads(gateway.run("advise", "--format", "json").stdout)["rows"]
+        return [finding for finding in advice if "mystery-1" in json.dumps(finding)]
+    day = row["timestamp"][:10]
+    assert f"--from {day}" in json.dumps(unpriced()) and "--apply" in json.dumps(unpriced())
+    gateway.run("prices", "set", "stub", "mystery-1", "--price", "input=0", "--price",
+                "output=100", "--from", day)
+    gateway.run("reprice", "--since", day, "--apply")
+    assert not unpriced() and "mystery-1" not in gateway.run("prices", "check").stdout
+    explained = json.loads(gateway.run("explain", row["call_id"], "--format", "json").stdout)
+    assert explained["adjusted_usd"] == "0.001000000000" and "booked later" in explained["note"]
+
+
 @pytest.mark.parametrize("document, price", [
     ({"sample_spec": {}, "acme/new-model": {
         "litellm_provider": "acme", "input_cost_per_token": 1.5e-07,

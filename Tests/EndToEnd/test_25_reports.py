@@ -6,6 +6,7 @@ import io
 import json
 import sqlite3
 import subprocess
+import time
 
 import pytest
 
@@ -160,6 +161,35 @@ def test_tail_shows_calls_as_they_end(spent):
     shown, _ = tail.communicate(timeout=30)
     assert [json.loads(line)["user_id"] for line in shown.splitlines()] == ["new-1", "new-2"]
     assert spent.run("tail", "--format", "json", check=False).returncode == 64
+
+
+def test_tail_as_csv_has_its_heading_once_and_every_call(spent):
+    tail = subprocess.Popen(
+        [BINARY, "tail", "--format", "csv", "--count", "3", "--config", spent.config],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        env=clean_environment())
+    assert "following" in tail.stderr.readline()
+    for number in range(3):
+        asyncio.run(exchange(spent.port, post(
+            PATH, chat("OUTPUT=1", maximum=1), {"x-spendfuse-user": f"csv-{number}"})))
+        time.sleep(0.7)  # Each in a batch of its own.
+    shown, _ = tail.communicate(timeout=30)
+    rows = list(csv.DictReader(io.StringIO(shown)))
+    assert [row["user_id"] for row in rows] == ["csv-0", "csv-1", "csv-2"]
+
+
+def test_a_key_is_known_by_its_name(spent):
+    secret = spent.run("key", "create", "web", "--user", "ada").stdout.strip()
+    reply = asyncio.run(exchange(spent.port, post(
+        f"/k/{secret}/openai/v1/chat/completions",
+        chat("OUTPUT=1", model="gpt-4o-mini", maximum=1))))
+    assert reply.status == 200
+    call = [row for row in spent.calls() if row["user_id"] == "ada"][0]
+    for named in ("web", call["key_id"]):
+        told = report(spent, "--by", "key", "--filter", f"key={named}", "--last", "1h")
+        assert [row["key"] for row in told["rows"]] == [call["key_id"]], named
+        assert told["total"]["cost_usd"] == call["cost_usd"]
+    assert f"{call['key_id']} (web)" in spent.run("report", "--by", "key").stdout
 
 
 def test_a_rating_goes_to_the_figures_of_the_model(spent):
