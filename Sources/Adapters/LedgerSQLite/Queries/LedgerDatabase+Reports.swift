@@ -14,7 +14,8 @@ extension LedgerDatabase {
                     SELECT min(timestamp) FROM api_cost_tracking
                     WHERE timestamp >= ? AND timestamp < ?
                     """, arguments: [query.until.text, query.furthestEnd.text])
-            let parts = query.parts(nextRow: next.flatMap { Instant(text: $0) })
+            // A moment that another program wrote in its own way is taken for the nearest.
+            let parts = query.parts(nextRow: next.map { Instant(text: $0) ?? query.until })
             return try parts.flatMap { part in try ReportStatements(db: db).lines(query, part) }
         }
         return SpendReport(query: query, lines: lines)

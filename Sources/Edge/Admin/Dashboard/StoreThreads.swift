@@ -1,5 +1,5 @@
-internal import NIOCore
 internal import Linux
+internal import NIOCore
 internal import NIOPosix
 
 /// Threads that may wait for the store.
